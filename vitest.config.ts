@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`./packages/fathom/src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: { alias: { 'fathom/node': source('node.ts'), fathom: source('index.ts') } },
+  test: { include: ['packages/*/test/**/*.test.ts'], testTimeout: 60_000 },
+});
