@@ -1,0 +1,142 @@
+"""The PyTorch peer: a long-lived process that speaks JSON lines (see ../protocol.md).
+
+Written as a good PyTorch user would on a CPU: eager mode, logits with `F.cross_entropy`, gradients set to
+None. `variants` lists the other settings worth trying; the driver takes the fastest one for each work.
+"""
+
+import json
+import statistics
+import sys
+import time
+
+try:
+    import torch
+    from torch import nn
+    from torch.nn import functional as F
+except ImportError as error:
+    print(json.dumps({"missing": str(error)}), flush=True)
+    sys.exit(0)
+
+LEARNING_RATE = 1e-3
+ADAM_EPSILON = 1e-7  # Keras' default, which Fathom uses
+POOL = 8  # different batches, taken in turn
+
+VARIANTS = {
+    "eager": {"channels_last": False, "fused": False},
+    "eager, fused Adam": {"channels_last": False, "fused": True},
+    "channels last": {"channels_last": True, "fused": False},
+    "channels last, fused Adam": {"channels_last": True, "fused": True},
+}
+
+
+def build(work):
+    if work == "mlp":
+        return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+    if work == "lenet5":
+        return nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+        )  # fmt: skip
+    if work == "cnn":
+        return nn.Sequential(
+            nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10),
+        )  # fmt: skip
+    raise ValueError(f"unknown work {work!r}")
+
+
+def training(work, batch, channels_last, fused):
+    """Returns a function that does one training step and returns the loss as a number."""
+    generator = torch.Generator().manual_seed(1)
+    model = build(work).train()
+    shape = (batch, 784) if work == "mlp" else (batch, 1, 28, 28)
+    layout = torch.channels_last if channels_last and work != "mlp" else torch.contiguous_format
+    model = model.to(memory_format=layout)
+    xs = [torch.rand(shape, generator=generator).contiguous(memory_format=layout) for _ in range(POOL)]
+    ys = [torch.randint(0, 10, (batch,), generator=generator) for _ in range(POOL)]
+    optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, eps=ADAM_EPSILON, fused=fused)
+    at = 0
+
+    def step():
+        nonlocal at
+        x, y = xs[at % POOL], ys[at % POOL]
+        at += 1
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def prediction(work, batch):
+    model = build(work).eval()
+    x = torch.rand((batch, 784) if work == "mlp" else (batch, 1, 28, 28))
+
+    @torch.inference_mode()
+    def step():
+        return F.softmax(model(x), dim=1).numpy()[0, 0].item()
+
+    return step
+
+
+def matrix_product(size):
+    a, b, out = torch.rand(size, size), torch.rand(size, size), torch.empty(size, size)
+
+    @torch.inference_mode()
+    def step():
+        torch.mm(a, b, out=out)
+        return out[0, 0].item()
+
+    return step
+
+
+def main():
+    step = None
+    for line in sys.stdin:
+        message = json.loads(line)
+        command = message["cmd"]
+        try:
+            if command == "info":
+                answer = {"name": "PyTorch", "version": torch.__version__, "variants": list(VARIANTS)}
+            elif command == "setup":
+                torch.manual_seed(1)
+                torch.set_num_threads(message.get("threads", 1))
+                work, batch = message["work"], message.get("batch", 1)
+                kind = message.get("kind", "train")
+                if kind == "train":
+                    step = training(work, batch, **VARIANTS[message.get("variant") or "eager"])
+                elif kind == "predict":
+                    step = prediction(work, batch)
+                elif kind == "matmul":
+                    step = matrix_product(message["size"])
+                else:
+                    raise ValueError(f"unknown kind {kind!r}")
+                answer = {"ready": True}
+            elif command == "run":
+                answer = timed(step, message["steps"], message.get("warmup", 0))
+            elif command == "quit":
+                return
+            else:
+                raise ValueError(f"unknown command {command!r}")
+        except Exception as error:  # every failure becomes a line the driver can print
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+def timed(step, steps, warmup):
+    value = None
+    for _ in range(warmup):
+        value = step()
+    ms = []
+    for _ in range(steps):
+        start = time.perf_counter()
+        value = step()
+        ms.append((time.perf_counter() - start) * 1000)
+    return {"ms": ms, "median": statistics.median(ms) if ms else None, "value": value}
+
+
+main()
