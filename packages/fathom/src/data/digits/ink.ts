@@ -8,9 +8,9 @@ const BOX = 20;
 const ZOOM = 4;
 const SHEET = BOX * ZOOM;
 
-const MAX_BLUR = 3;
-const INK_GAIN = 1.12;
-const INK_GAIN_SPREAD = 0.16;
+const MAX_BLUR = 2;
+const INK_GAIN = 1.22;
+const INK_GAIN_SPREAD = 0.12;
 const GRAIN = 9;
 const DROPLET = 0.01;
 

@@ -30,13 +30,15 @@ const ASPECT_MEAN = 1.04;
 const ASPECT_SPREAD = 0.17;
 const BEND = 0.075;
 const WAVE = 0.022;
-const RADIUS_MEAN = 6.3;
-const RADIUS_SPREAD = 0.29;
+const RADIUS_MEAN = 6.6;
+const RADIUS_SPREAD = 0.33;
 const PRESSURE = 0.13;
 const NIB = 0.1;
 const TREMOR = 0.35;
 const ROUND_CORNER = 0.25;
 const SKIP = 0.03;
+/** How far beyond the mean of the forms the mixture may reach. */
+const EXTRAPOLATION = 0.25;
 
 export function makeTrace(): Trace {
   return {
@@ -77,7 +79,7 @@ function chooseSkeleton(digit: number, random: CounterRandom): Skeleton {
   const jitter = POINT_JITTER * random.skewed(0.4);
   for (let i = 0; i < x.length; i++) {
     forms.forEach((form, k) => {
-      const share = shares[k]! / total;
+      const share = (1 + EXTRAPOLATION) * (shares[k]! / total) - EXTRAPOLATION / forms.length;
       x[i] = x[i]! + share * form.x[i]!;
       y[i] = y[i]! + share * form.y[i]!;
     });

@@ -1,0 +1,29 @@
+export { type BatchOptions, batchCount, batches } from './batches.ts';
+export {
+  checkFinite,
+  checkLabels,
+  createDataset,
+  type Dataset,
+  gather,
+  type ImageValues,
+  type LabelValues,
+  sampleSize,
+  slice,
+} from './dataset.ts';
+export { type DatasetDescription, describe } from './describe.ts';
+export { type DigitImage, digitFromPixels, type PixelImage } from './digitImage.ts';
+export { DataError, type DataErrorParts } from './errors.ts';
+export {
+  encodeIdx,
+  type IdxArray,
+  type IdxDType,
+  type IdxHeader,
+  idxPayloadLength,
+  parseIdx,
+  parseIdxHeader,
+} from './idx.ts';
+export { meanAndStd, normalize, normalizeImages, standardize } from './normalize.ts';
+export { oneHot } from './oneHot.ts';
+export { permutation, philox4x32 } from './random.ts';
+export { shuffle } from './shuffle.ts';
+export { split } from './split.ts';
