@@ -1,0 +1,29 @@
+import type { Graph, Program, Target } from '../compiler/program.ts';
+import type { NumericArray } from '../ir/tensor.ts';
+
+/**
+ * The seam between the compiler and a device: a backend turns a program into something that runs.
+ * A new backend is a folder beside this file and one line in `runtime.ts`.
+ */
+export interface Backend {
+  readonly name: string;
+  /** What programs are scheduled for; `undefined` for a backend that interprets the graph itself. */
+  readonly target: Target | undefined;
+  /** Threads that share the work of one run. */
+  readonly threads: number;
+  load(program: Program): Promise<Executable>;
+  /** Gives threads and memory back. Variables that live here are read to the host first. */
+  dispose(): Promise<void>;
+}
+
+/** A program on a device, bound to the variables of its graph. */
+export interface Executable {
+  readonly graph: Graph;
+  /** Copies the values of input number `input`, in the order of the graph's inputs. */
+  write(input: number, values: ArrayLike<number>): void;
+  /** Computes all outputs and updates all variables, once. */
+  run(): void | Promise<void>;
+  /** A copy of output number `output`. */
+  read(output: number): NumericArray | Promise<NumericArray>;
+  dispose(): void;
+}

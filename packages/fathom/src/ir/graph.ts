@@ -1,0 +1,122 @@
+import type { Op } from './op.ts';
+import { formatShape, sameShape } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/** Makes a node after the op's shape rule has accepted the operands. */
+export function apply(op: Op, inputs: readonly Tensor[], attrs: unknown = undefined): Tensor {
+  return new Tensor(op, inputs, attrs, op.infer(inputs, attrs));
+}
+
+/** All nodes that `outputs` depend on, each after its operands. */
+export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
+  const order: Tensor[] = [];
+  const seen = new Set<Tensor>();
+  const stack: { node: Tensor; next: number }[] = [];
+  for (const output of outputs) {
+    if (seen.has(output)) continue;
+    seen.add(output);
+    stack.push({ node: output, next: 0 });
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const input = top.node.inputs[top.next++];
+      if (input === undefined) {
+        order.push(top.node);
+        stack.pop();
+      } else if (!seen.has(input)) {
+        seen.add(input);
+        stack.push({ node: input, next: 0 });
+      }
+    }
+  }
+  return order;
+}
+
+/** The two ops that reverse mode needs of its own; `ir` knows no op by name. */
+export interface GradientAlgebra {
+  add(a: Tensor, b: Tensor): Tensor;
+  zeros(shape: readonly number[]): Tensor;
+}
+
+/**
+ * Reverse-mode gradients, graph to graph: Σ over outputs of ⟨dyᵢ, ∂yᵢ/∂x⟩ for every x in `wrt`.
+ * The results are nodes like any other, so they can be differentiated again.
+ */
+export function vjp(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  wrt: readonly Tensor[],
+  algebra: GradientAlgebra,
+): Tensor[] {
+  const order = topologicalOrder(outputs);
+  const needed = new Set<Tensor>(wrt);
+  for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node);
+
+  const gradients = new Map<Tensor, Tensor>();
+  const accumulate = (node: Tensor, gradient: Tensor) => {
+    const sum = gradients.get(node);
+    gradients.set(node, sum ? algebra.add(sum, gradient) : gradient);
+  };
+  outputs.forEach((output, i) => {
+    accumulate(output, cotangents[i]!);
+  });
+  for (const node of order.reverse()) {
+    const dy = gradients.get(node);
+    if (!dy || !needed.has(node) || node.inputs.length === 0) continue;
+    node.op.vjp(node, dy).forEach((gradient, i) => {
+      const input = node.inputs[i]!;
+      if (!gradient || !needed.has(input)) return;
+      if (!sameShape(gradient.shape, input.shape)) {
+        throw new Error(
+          `vjp of ${node.op.name}: gradient of input ${i} has shape ${formatShape(gradient.shape)}, the input ${formatShape(input.shape)}. This is a fault of the op's record.`,
+        );
+      }
+      accumulate(input, gradient);
+    });
+  }
+  return wrt.map((x) => gradients.get(x) ?? algebra.zeros(x.shape));
+}
+
+/**
+ * The graph as text, one node a line: `%3 = add(%1, %2) : float32[2,3]`. Numbers count from 0 in order of need,
+ * so equal graphs print equally; the compiler's cache relies on it.
+ */
+export function print(outputs: readonly Tensor[]): string {
+  const numbers = new Map<Tensor, number>();
+  const lines: string[] = [];
+  for (const node of topologicalOrder(outputs)) {
+    numbers.set(node, numbers.size);
+    const operands = node.inputs.map((input) => `%${numbers.get(input)}`).join(', ');
+    const attrs = node.attrs === undefined ? '' : ` ${formatAttrs(node.attrs)}`;
+    lines.push(
+      `%${numbers.get(node)} = ${node.op.name}(${operands})${attrs} : ${node.dtype}${formatShape(node.shape)}`,
+    );
+  }
+  lines.push(`return ${outputs.map((output) => `%${numbers.get(output)}`).join(', ')}`);
+  return lines.join('\n');
+}
+
+function formatAttrs(attrs: unknown): string {
+  const formatted = (attrs as { toText?: () => string }).toText;
+  if (formatted) return formatted.call(attrs);
+  return JSON.stringify(attrs, (_key, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+    return value;
+  });
+}
+
+/** Checks that every node still has the shape and type that its op's rule gives; used after compiler passes. */
+export function verify(outputs: readonly Tensor[], after: string): void {
+  for (const node of topologicalOrder(outputs)) {
+    for (const input of node.inputs) {
+      if (input.id >= node.id) {
+        throw new Error(`verify after ${after}: ${node} uses ${input}, which was made later.`);
+      }
+    }
+    const aval = node.op.infer(node.inputs, node.attrs);
+    if (aval.dtype !== node.dtype || !sameShape(aval.shape, node.shape)) {
+      throw new Error(
+        `verify after ${after}: ${node} should be ${aval.dtype}${formatShape(aval.shape)} by its op's rule.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Affine, Expr } from './expr.ts';
+import type { DType, Shape } from './shape.ts';
+import type { Aval, NumericArray, Tensor } from './tensor.ts';
+
+/**
+ * How an op becomes part of a loop nest. The compiler reads this and never an op's name.
+ *
+ * - `leaf`: a value given from outside (input, variable, constant data).
+ * - `pointwise`: result[i] = f(operands[i]).
+ * - `index`: result[i] = operand[map(i)], with an affine map; costs nothing inside another kernel.
+ * - `generate`: result[i] computed from i (and whole operands, read at fixed places).
+ * - `alias`: the same elements in the same order under another shape.
+ * - `pieces`: the result is put together from regions, each a constant or an operand.
+ * - `nest`: a reduction over an iteration space of its own.
+ */
+export type Lowering =
+  | { readonly kind: 'leaf' }
+  | { readonly kind: 'pointwise'; readonly body: (operands: readonly Expr[], node: Tensor) => Expr }
+  | { readonly kind: 'index'; readonly map: (index: readonly Affine[], node: Tensor) => Affine[] }
+  | {
+      readonly kind: 'generate';
+      readonly body: (
+        index: readonly Affine[],
+        node: Tensor,
+        operand: (input: number, index: readonly Affine[]) => Expr,
+      ) => Expr;
+    }
+  | { readonly kind: 'alias' }
+  | { readonly kind: 'pieces'; readonly pieces: (node: Tensor) => Piece[] }
+  | { readonly kind: 'nest'; readonly nest: (node: Tensor) => NestSpec };
+
+/** A region of a result: result[start + step·i] for i below `extent`, in each axis. */
+export interface Piece {
+  readonly start: readonly number[];
+  readonly step: readonly number[];
+  readonly extent: readonly number[];
+  /** The operand whose element i goes there, or a constant. */
+  readonly source: { readonly input: number } | { readonly constant: number };
+}
+
+/**
+ * An iteration space, the expression to accumulate at each of its points, and the place in the result.
+ * Points that fall on the same place are combined by `combine`; places that no point reaches are 0.
+ * Kernels whose results are not one accumulated value a place give `stores` instead.
+ */
+export interface NestSpec {
+  readonly axes: readonly number[];
+  readonly combine: 'sum' | 'max';
+  /** Index in the result of every iteration point, one affine map for each axis of the result. */
+  readonly out: readonly Affine[];
+  readonly body: (operand: (input: number, index: readonly Affine[]) => Expr) => Expr;
+  /** Inputs that must be plain buffers because their elements are read many times over. */
+  readonly direct: readonly number[];
+  /**
+   * Several results of one iteration point, each with its own place. Given instead of `out` and `body` by
+   * adjoints of selections (max pooling), where one window decides over all of its places at once.
+   */
+  readonly scatter?: {
+    readonly offsets: readonly (readonly number[])[];
+    readonly values: (operand: (input: number, index: readonly Affine[]) => Expr) => Expr[];
+  };
+}
+
+/** One use of an op, from which shape tests, gradient checks, backend comparisons and documentation are made. */
+export interface Example {
+  readonly inputs: readonly {
+    readonly shape: Shape;
+    readonly dtype?: DType;
+    /** Values are drawn from this interval; default [-1, 1]. */
+    readonly range?: readonly [number, number];
+    /** Values to use instead of drawn ones: kinks, ties, special numbers. */
+    readonly values?: readonly number[];
+  }[];
+  readonly attrs?: unknown;
+  /** The example must be refused with a message that holds this text. */
+  readonly error?: string;
+  /** False where finite differences do not apply (a kink or a tie on purpose). */
+  readonly differentiable?: boolean;
+}
+
+/**
+ * Everything that Fathom knows of one op. A missing rule does not compile.
+ */
+export interface Op {
+  readonly name: string;
+  /** One sentence and the formula. */
+  readonly doc: string;
+  /** The shape rule; throws at the user's call. */
+  readonly infer: (inputs: readonly Aval[], attrs: unknown) => Aval;
+  readonly lower: Lowering;
+  /** The rule in plain TypeScript, in the precision of the arrays it is given: the oracle of every backend. */
+  readonly reference: (inputs: readonly NumericArray[], node: Tensor, out: NumericArray) => void;
+  /** Gradients with respect to the inputs, as graph; `undefined` where there is none (integers, constants). */
+  readonly vjp: (node: Tensor, dy: Tensor) => readonly (Tensor | undefined)[];
+  readonly examples: readonly Example[];
+  /**
+   * Non-decreasing in its first operand while the others are fixed, so that it commutes with a maximum.
+   * Only for ops of which equal results of different operands have gradient zero.
+   */
+  readonly monotone?: boolean;
+  /** Every element has the same value whatever the shape, which is the attribute `shape`. */
+  readonly uniform?: boolean;
+}
