@@ -25,7 +25,10 @@ export type Grid = {
  * @returns the ink; whether it is darker than the ground; and whether the picture is grey on black
  * @throws DataError when the sizes disagree or all pixels are nearly of one colour
  */
-export function inkGrid(image: PixelImage, where: string): { ink: Grid; inverted: boolean; greyOnBlack: boolean } {
+export function inkGrid(
+  image: PixelImage,
+  where: string,
+): { ink: Grid; inverted: boolean; greyOnBlack: boolean } {
   checkImage(image, where);
   const { width, height } = image;
   const colours = flatten(image);
