@@ -1,0 +1,2 @@
+export { type AtomicFileSystem, FileWriteError, writeFileAtomic } from './atomic.ts';
+export * from './data/index.ts';
