@@ -4,14 +4,24 @@
 // jax-js uses worker threads only where `Worker` is global, that is in browsers: in Node it runs on one thread.
 
 import { createRequire } from 'node:module';
-import { batches, BETA1, BETA2, CLASSES, EPSILON, LEARNING_RATE, POOL, serve, uniform } from './serve.mjs';
+import {
+  allWorks,
+  BETA1,
+  BETA2,
+  batches,
+  CLASSES,
+  EPSILON,
+  LEARNING_RATE,
+  POOL,
+  serve,
+  uniform,
+} from './serve.mjs';
 
 let jax;
 try {
   jax = await import('@jax-js/jax');
 } catch (error) {
-  process.stdout.write(`${JSON.stringify({ missing: String(error.message).split('\n')[0] })}\n`);
-  process.exit(0);
+  missing(error);
 }
 const { numpy: np, nn, lax, random, jit, valueAndGrad } = jax;
 await jax.init('wasm');
@@ -21,7 +31,7 @@ function info() {
   const require = createRequire(import.meta.url);
   const entry = require.resolve('@jax-js/jax');
   const { version } = require(entry.replace(/dist[\\/].*$/, 'package.json'));
-  return { name: 'jax-js wasm', version, variants: ['jit, Adam by hand'] };
+  return { name: 'jax-js wasm', version, variants: allWorks('jit, Adam by hand') };
 }
 
 function setup({ kind = 'train', work, batch, size }) {

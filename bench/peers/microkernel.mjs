@@ -25,7 +25,11 @@ async function main() {
   let pool = [];
   let flops = 0;
   await serve({
-    info: () => ({ name: 'micro-kernel', version: relaxedSimd() ? 'relaxed FMA' : 'plain SIMD128', variants: {} }),
+    info: () => ({
+      name: 'micro-kernel',
+      version: relaxedSimd() ? 'relaxed FMA' : 'plain SIMD128',
+      variants: {},
+    }),
     async setup({ threads = 1, tile }) {
       for (const w of pool) w.terminate();
       pool = Array.from({ length: threads - 1 }, () => new Worker(new URL(import.meta.url)));

@@ -1,11 +1,10 @@
-"""The PyTorch peer: a long-lived process that speaks JSON lines (see ../protocol.md).
+"""The PyTorch peer: a long-lived process that speaks JSON lines (see ../README.md).
 
 Written as a good PyTorch user would on a CPU: eager mode, logits with `F.cross_entropy`, gradients set to
 None. `variants` lists the other settings worth trying; the driver takes the fastest one for each work.
 """
 
 import json
-import statistics
 import sys
 import time
 
@@ -95,36 +94,45 @@ def matrix_product(size):
 
 
 def main():
-    step = None
+    steps = {}
     for line in sys.stdin:
         message = json.loads(line)
         command = message["cmd"]
         try:
             if command == "info":
-                answer = {"name": "PyTorch", "version": torch.__version__, "variants": list(VARIANTS)}
+                answer = {"name": "PyTorch", "version": torch.__version__, "variants": variants()}
             elif command == "setup":
-                torch.manual_seed(1)
-                torch.set_num_threads(message.get("threads", 1))
-                work, batch = message["work"], message.get("batch", 1)
-                kind = message.get("kind", "train")
-                if kind == "train":
-                    step = training(work, batch, **VARIANTS[message.get("variant") or "eager"])
-                elif kind == "predict":
-                    step = prediction(work, batch)
-                elif kind == "matmul":
-                    step = matrix_product(message["size"])
-                else:
-                    raise ValueError(f"unknown kind {kind!r}")
+                steps[message["id"]] = setup(message)
                 answer = {"ready": True}
             elif command == "run":
-                answer = timed(step, message["steps"], message.get("warmup", 0))
-            elif command == "quit":
-                return
+                answer = timed(steps[message["id"]], message["steps"], message.get("warmup", 0))
+            elif command == "clear":
+                steps.clear()
+                answer = {"ready": True}
             else:
                 raise ValueError(f"unknown command {command!r}")
         except Exception as error:  # every failure becomes a line the driver can print
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)
+
+
+def variants():
+    """The settings worth trying for each work; a memory layout means nothing to a network without images."""
+    plain = [name for name, options in VARIANTS.items() if not options["channels_last"]]
+    return {"mlp": plain, "lenet5": list(VARIANTS), "cnn": list(VARIANTS)}
+
+
+def setup(message):
+    torch.manual_seed(1)
+    torch.set_num_threads(message.get("threads", 1))
+    kind = message.get("kind", "train")
+    if kind == "train":
+        return training(message["work"], message["batch"], **VARIANTS[message.get("variant") or "eager"])
+    if kind == "predict":
+        return prediction(message["work"], message["batch"])
+    if kind == "matmul":
+        return matrix_product(message["size"])
+    raise ValueError(f"unknown kind {kind!r}")
 
 
 def timed(step, steps, warmup):
@@ -136,7 +144,7 @@ def timed(step, steps, warmup):
         start = time.perf_counter()
         value = step()
         ms.append((time.perf_counter() - start) * 1000)
-    return {"ms": ms, "median": statistics.median(ms) if ms else None, "value": value}
+    return {"ms": ms, "value": value}
 
 
 main()

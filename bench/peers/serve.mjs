@@ -10,23 +10,41 @@ export const BETA2 = 0.999;
 export const EPSILON = 1e-7;
 export const CLASSES = 10;
 
+/** Says that the library of this peer cannot be imported, and ends the process. */
+export function missing(error) {
+  const reason =
+    error.code === 'ERR_MODULE_NOT_FOUND' ? 'no such module' : String(error.message).split('\n')[0];
+  process.stdout.write(`${JSON.stringify({ missing: reason })}\n`);
+  process.exit(0);
+}
+
 /**
  * Answers requests until the input ends. `setup` returns a function that does one step and returns (or resolves
- * to) a number, so that no peer can postpone its work beyond the clock.
+ * to) a number, so that no peer can postpone its work beyond the clock. A step function may carry `facts` (told
+ * in the answer to `setup`) and `dispose`.
  */
 export async function serve({ info, setup }) {
-  let step;
+  const steps = new Map();
+  const handlers = {
+    info,
+    async setup(message) {
+      const step = await setup(message);
+      steps.set(message.id, step);
+      return { ready: true, ...step.facts };
+    },
+    run: ({ id, steps: count, warmup = 0 }) => timed(steps.get(id), count, warmup),
+    async clear() {
+      for (const step of steps.values()) await step.dispose?.();
+      steps.clear();
+      return { ready: true };
+    },
+  };
   for await (const line of createInterface({ input: process.stdin })) {
     const message = JSON.parse(line);
-    if (message.cmd === 'quit') break;
     let answer;
     try {
-      if (message.cmd === 'info') answer = await info();
-      else if (message.cmd === 'setup') {
-        step = await setup(message);
-        answer = { ready: true, ...step.facts };
-      } else if (message.cmd === 'run') answer = await timed(step, message.steps, message.warmup ?? 0);
-      else throw new Error(`unknown command ${JSON.stringify(message.cmd)}`);
+      if (!Object.hasOwn(handlers, message.cmd)) throw new Error(`unknown command ${message.cmd}`);
+      answer = await handlers[message.cmd](message);
     } catch (error) {
       answer = { error: String(error?.message ?? error).split('\n')[0] };
     }
@@ -45,6 +63,11 @@ async function timed(step, steps, warmup) {
     ms.push(performance.now() - start);
   }
   return { ms, value };
+}
+
+/** The table of variants of a peer that has only one. */
+export function allWorks(variant) {
+  return { mlp: [variant], lenet5: [variant], cnn: [variant] };
 }
 
 /** A small seeded generator (mulberry32) with values in [0, 1): every peer sees data of the same kind. */

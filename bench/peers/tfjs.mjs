@@ -2,7 +2,17 @@
 
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import { batches, CLASSES, EPSILON, LEARNING_RATE, POOL, serve, uniform } from './serve.mjs';
+import {
+  allWorks,
+  batches,
+  CLASSES,
+  EPSILON,
+  LEARNING_RATE,
+  missing,
+  POOL,
+  serve,
+  uniform,
+} from './serve.mjs';
 
 const backend = process.argv[2] ?? 'wasm';
 // tfjs greets on stdout, which belongs to the protocol here.
@@ -19,8 +29,7 @@ try {
     await import('@tensorflow/tfjs-backend-cpu');
   }
 } catch (error) {
-  process.stdout.write(`${JSON.stringify({ missing: String(error.message).split('\n')[0] })}\n`);
-  process.exit(0);
+  missing(error);
 }
 await tf.setBackend(backend);
 await tf.ready();
@@ -28,7 +37,7 @@ await tf.ready();
 await serve({ info, setup });
 
 function info() {
-  return { name: `tfjs ${backend}`, version: tf.version.tfjs, variants: ['layers API'] };
+  return { name: `tfjs ${backend}`, version: tf.version.tfjs, variants: allWorks('layers API') };
 }
 
 function setup({ kind = 'train', work, batch, size }) {

@@ -1,0 +1,148 @@
+// npm run bench: Fathom side by side with the peers that are installed. See README.md.
+
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startCast } from './lib/cast.mjs';
+import { bundleSection, compileSection, importSection, memorySection } from './lib/footprint.mjs';
+import { textTable } from './lib/format.mjs';
+import { machine } from './lib/machine.mjs';
+import { PEERS } from './lib/peer.mjs';
+import { matrixSection, microkernelRate, predictionSection } from './lib/products.mjs';
+import { claimsTable, head, markdown } from './lib/report.mjs';
+import { trainingSections } from './lib/training.mjs';
+import { BATCHES, WORKS } from './lib/works.mjs';
+
+const OTHERS = ['matmul', 'predict', 'import', 'bundle', 'memory', 'compile'];
+const KNOWN = [...Object.keys(WORKS), ...OTHERS];
+const BUSY_LOAD = 0.5;
+const HELP = `npm run bench -- [options]
+
+  --only A,B     any of ${KNOWN.join(', ')}
+  --batch 32     one batch size instead of ${BATCHES.join(' and ')}
+  --peers A,B    any of ${Object.keys(PEERS).join(', ')}
+  --rounds N     alternations (default 7; 3 with --quick)
+  --quick        short rounds, few of them, and no hopeless cases
+  --write        write results.json and RESULTS.md even of a partial run
+  --no-build     measure packages/fathom/dist as it is
+`;
+
+const options = readOptions();
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const say = (text) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text} ...`);
+
+if (options.build) build();
+const where = machine();
+if (where.loadBefore > BUSY_LOAD) {
+  console.log(`The machine is busy (load ${where.loadBefore.toFixed(2)}): expect noise.\n`);
+}
+say('starting the peers');
+const cast = await startCast([...new Set([...options.peers, 'microkernel'])]);
+const sections = [];
+let rate;
+try {
+  rate = await microkernelRate(cast);
+  await measure();
+} finally {
+  for (const peer of cast.peers) await peer.stop();
+}
+const report = {
+  machine: { ...where, loadAfter: loadavg()[0] },
+  settings: { rounds: options.rounds, budgetMs: options.budgetMs, quick: options.quick },
+  versions: Object.fromEntries(cast.peers.map((p) => [p.label, p.version])),
+  missing: cast.missing.map(({ label, install, reason }) => ({ label, install, reason })),
+  microkernelGflops2Threads: rate ? rate / 1e6 : null,
+  sections,
+};
+console.log(`\n${head(report).join('\n')}\n`);
+console.log(textTable(claimsTable(sections)));
+if (options.write) write(report);
+
+async function measure() {
+  const wants = (name) => options.only.includes(name);
+  const settings = { ...options, rate, say };
+  const show = (section) => {
+    sections.push(section);
+    say('');
+    console.log(`\r${textTable(section)}`);
+  };
+  for (const work of Object.keys(WORKS).filter(wants)) {
+    for (const section of await trainingSections(cast, { ...settings, works: [work] })) show(section);
+  }
+  if (wants('matmul')) show(await matrixSection(cast, settings));
+  if (wants('predict')) show(await predictionSection(cast, settings));
+  for (const peer of cast.peers) await peer.stop(); // what follows starts its own processes
+  if (wants('compile')) show(await compileSection(settings));
+  if (wants('memory')) show(await memorySection(options.peers, settings));
+  if (wants('import')) show(await importSection(settings));
+  if (wants('bundle')) show(await bundleSection(settings));
+}
+
+function write(data) {
+  const plain = data.sections.map(({ title, claims, data: numbers }) => ({ title, claims, data: numbers }));
+  writeFileSync(here('results.json'), `${JSON.stringify({ ...data, sections: plain }, null, 2)}\n`);
+  writeFileSync(here('RESULTS.md'), markdown(data));
+  console.log('Written: bench/results.json, bench/RESULTS.md');
+}
+
+function build() {
+  const root = here('..');
+  const result = spawnSync('npx', ['tsc', '-b', 'packages/fathom'], { cwd: root, encoding: 'utf8' });
+  if (result.status !== 0) {
+    const first = (result.stdout || result.stderr || String(result.error)).trim().split('\n')[0];
+    console.log(`The build reports errors (${first}); measuring what it left in packages/fathom/dist.\n`);
+  }
+}
+
+function readOptions() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        only: { type: 'string' },
+        batch: { type: 'string' },
+        peers: { type: 'string' },
+        rounds: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        'no-build': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }));
+  } catch (error) {
+    fail(error.message);
+  }
+  if (values.help) {
+    console.log(HELP);
+    process.exit(0);
+  }
+  const list = (name, known) => {
+    if (values[name] === undefined) return known;
+    const asked = values[name].split(',').map((s) => s.trim());
+    for (const one of asked) {
+      if (!known.includes(one)) fail(`--${name}: "${one}" is not one of ${known.join(', ')}`);
+    }
+    return asked;
+  };
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 7));
+  if (!Number.isInteger(rounds) || rounds < 1)
+    fail(`--rounds: expected a whole number, got "${values.rounds}"`);
+  const partial = values.only || values.batch || values.peers || values.quick;
+  return {
+    only: list('only', KNOWN),
+    batches: list('batch', BATCHES.map(String)).map(Number),
+    peers: list('peers', Object.keys(PEERS)),
+    rounds,
+    budgetMs: values.quick ? 80 : 250,
+    quick: values.quick,
+    write: values.write || !partial,
+    build: !values['no-build'],
+  };
+}
+
+function fail(message) {
+  console.error(`${message}\n\n${HELP}`);
+  process.exit(2);
+}
