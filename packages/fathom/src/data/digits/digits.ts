@@ -52,8 +52,9 @@ export function syntheticDigits(options: SyntheticDigitsOptions = {}): DigitImag
   const sheet = makeSheet();
   for (let i = 0; i < count; i++) {
     const random = new CounterRandom(seed, PICTURE, start + i);
-    writeDigit(labels[i]!, random, trace);
-    inkDigit(trace, random, sheet, images.subarray(i * PIXELS, (i + 1) * PIXELS));
+    const image = images.subarray(i * PIXELS, (i + 1) * PIXELS);
+    do writeDigit(labels[i]!, random, trace);
+    while (!inkDigit(trace, random, sheet, image));
   }
   return { images, labels, count, rows: SIDE, columns: SIDE };
 }

@@ -9,8 +9,8 @@ const ZOOM = 4;
 const SHEET = BOX * ZOOM;
 
 const MAX_BLUR = 2;
-const INK_GAIN = 1.22;
-const INK_GAIN_SPREAD = 0.12;
+const INK_GAIN = 1.28;
+const INK_GAIN_SPREAD = 0.08;
 const GRAIN = 9;
 const DROPLET = 0.01;
 
@@ -32,8 +32,9 @@ export function makeSheet(): Sheet {
 /**
  * Inks a trace and prepares it as MNIST is: drawn large, scaled with its proportions kept so that its longer side
  * fills 20 pixels, shifted by whole pixels so that its centre of mass lands on the middle of the 28×28 picture.
+ * False, and no picture, for the rare digit so lopsided that its box would then stick out.
  */
-export function inkDigit(trace: Trace, random: CounterRandom, sheet: Sheet, image: Uint8Array): void {
+export function inkDigit(trace: Trace, random: CounterRandom, sheet: Sheet, image: Uint8Array): boolean {
   const blur = Math.floor(random.uniform(0, MAX_BLUR + 1));
   fitToSheet(trace, blur);
   sheet.ink.fill(0);
@@ -42,7 +43,7 @@ export function inkDigit(trace: Trace, random: CounterRandom, sheet: Sheet, imag
   }
   if (blur > 0) blurSheet(sheet, blur);
   shrink(sheet, random);
-  centre(sheet.box, image);
+  return centre(sheet.box, image);
 }
 
 /** Scales the trace so that the inked digit, with half of its blur, just fills the sheet. */
@@ -142,7 +143,7 @@ function shrink(sheet: Sheet, random: CounterRandom): void {
 }
 
 /** Copies the box into the picture, its centre of mass within half a pixel of the middle (index 14, as in MNIST). */
-function centre(box: Float32Array, image: Uint8Array): void {
+function centre(box: Float32Array, image: Uint8Array): boolean {
   let mass = 0;
   let sumX = 0;
   let sumY = 0;
@@ -154,12 +155,15 @@ function centre(box: Float32Array, image: Uint8Array): void {
       sumY += value * y;
     }
   }
-  const left = Math.min(SIDE - BOX, Math.max(0, Math.round(SIDE / 2 - sumX / mass)));
-  const top = Math.min(SIDE - BOX, Math.max(0, Math.round(SIDE / 2 - sumY / mass)));
+  const left = Math.round(SIDE / 2 - sumX / mass);
+  const top = Math.round(SIDE / 2 - sumY / mass);
+  // Written so that an empty box, whose centre is NaN, is refused too.
+  if (!(left >= 0 && left <= SIDE - BOX && top >= 0 && top <= SIDE - BOX)) return false;
   image.fill(0);
   for (let y = 0; y < BOX; y++) {
     for (let x = 0; x < BOX; x++) {
       image[(top + y) * SIDE + left + x] = box[y * BOX + x]!;
     }
   }
+  return true;
 }

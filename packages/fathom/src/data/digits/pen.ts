@@ -22,21 +22,26 @@ const CENTRE_Y = 50;
 const HALF = 50;
 
 // How much writers differ. Standard deviations, in skeleton units (the digit is 100 high) or as ratios.
-const POINT_JITTER = 2.6;
+const POINT_JITTER = 4.2;
 const SLANT_MEAN = 0.14;
 const SLANT_SPREAD = 0.23;
 const ROTATION_SPREAD = 0.1;
 const ASPECT_MEAN = 1.04;
 const ASPECT_SPREAD = 0.17;
-const BEND = 0.075;
-const WAVE = 0.022;
-const RADIUS_MEAN = 6.6;
-const RADIUS_SPREAD = 0.33;
-const PRESSURE = 0.13;
+const BEND = 0.125;
+const WAVE = 0.026;
+const RADIUS_MEAN = 6.5;
+const RADIUS_SPREAD = 0.31;
+const PRESSURE = 0.16;
 const NIB = 0.1;
-const TREMOR = 0.35;
+const TREMOR = 0.6;
 const ROUND_CORNER = 0.25;
 const SKIP = 0.03;
+const THICK_PEN = 0.05;
+/** The widest pen each digit stays legible with: loops fill in. */
+const MAX_RADIUS = [13, 17, 12, 12, 12, 12, 11.5, 13, 10.5, 11.5];
+
+const THICK_PEN_RATIO = 1.6;
 /** How far beyond the mean of the forms the mixture may reach. */
 const EXTRAPOLATION = 0.25;
 
@@ -55,7 +60,7 @@ export function writeDigit(digit: number, random: CounterRandom, trace: Trace): 
   followSkeleton(chooseSkeleton(digit, random), random, trace);
   bend(random, trace);
   slantAndStretch(random, trace);
-  press(random, trace);
+  press(digit, random, trace);
 }
 
 interface Skeleton {
@@ -220,8 +225,9 @@ function slantAndStretch(random: CounterRandom, trace: Trace): void {
 }
 
 /** The width of the line: the pen, the pressure, the direction of the nib, a tremor, and ink that fails. */
-function press(random: CounterRandom, trace: Trace): void {
-  const base = RADIUS_MEAN * random.skewed(RADIUS_SPREAD);
+function press(digit: number, random: CounterRandom, trace: Trace): void {
+  const pen = random.chance(THICK_PEN) ? THICK_PEN_RATIO * RADIUS_MEAN : RADIUS_MEAN;
+  const base = Math.min(MAX_RADIUS[digit]!, pen * random.skewed(RADIUS_SPREAD));
   const nib = NIB * random.normal();
   const nibCross = NIB * random.normal();
   const skipAt = random.chance(SKIP) ? random.uniform(0, trace.length) : -1;
