@@ -39,7 +39,9 @@ if (where.loadBefore > BUSY_LOAD) {
   console.log(`The machine is busy (load ${where.loadBefore.toFixed(2)}): expect noise.\n`);
 }
 say('starting the peers');
-const cast = await startCast([...new Set([...options.peers, 'microkernel'])]);
+const cast = await startCast(
+  Object.keys(PEERS).filter((p) => p === 'microkernel' || options.peers.includes(p)),
+);
 const sections = [];
 let rate;
 try {

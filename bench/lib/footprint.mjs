@@ -18,6 +18,14 @@ const MEGA = 1024 * 1024;
 const MEMORY_STEPS = 10;
 const COMPILE_RUNS = 3;
 
+/** Whether the built core has what the targets are about; the size of an empty library says nothing. */
+async function coreIsThere() {
+  const core = existsSync(CORE_ENTRY) ? await import(CORE_ENTRY) : {};
+  return core.sequential !== undefined && core.layers !== undefined;
+}
+
+const INCOMPLETE = 'The built core has no sequential() and layers: not judged.';
+
 export async function importSection({ quick, say }) {
   say('import time');
   const runs = quick ? 5 : 15;
@@ -32,16 +40,18 @@ export async function importSection({ quick, say }) {
         if (run > 0) times.get(specifier).push(time); // the first one warms the file cache
       } catch (error) {
         const lines = String(error.stderr ?? error.message).split('\n');
-        errors.set(specifier, lines.find((l) => /Error/.test(l)) ?? lines[0]);
+        const reason = lines.find((l) => /Error/.test(l)) ?? lines[0];
+        errors.set(specifier, /MODULE_NOT_FOUND|PATH_NOT_EXPORTED/.test(reason) ? 'not installed' : reason);
       }
     }
   }
+  const judged = await coreIsThere();
   const claims = [];
   const rows = specifiers
     .filter((s) => times.get(s).length)
     .map((specifier) => {
       const value = median(times.get(specifier));
-      if (specifier !== 'fathom') return [specifier, significant(value), '', '', ''];
+      if (specifier !== 'fathom' || !judged) return [specifier, significant(value), '', '', ''];
       const result = verdict(value, TARGETS.import);
       claims.push({ claim: 'importing the library in Node', value, ...TARGETS.import, verdict: result });
       return [specifier, significant(value), '60 ms', '30 ms', result];
@@ -51,7 +61,7 @@ export async function importSection({ quick, say }) {
     columns: ['', 'ms', 'reach', 'aim', ''],
     align: 'lrrrl',
     rows,
-    notes: [...errors].map(([s, message]) => `${s}: not installed (${message})`),
+    notes: [...[...errors].map(([s, message]) => `${s}: ${message}`), ...(judged ? [] : [INCOMPLETE])],
     claims,
     data: Object.fromEntries([...times].filter(([, t]) => t.length)),
   };
@@ -68,6 +78,7 @@ export async function bundleSection({ say }) {
   say('bundle size');
   const empty = { title: 'Bundle of the core', columns: [''], align: 'l', rows: [], claims: [], data: {} };
   if (!existsSync(CORE_ENTRY)) return { ...empty, notes: ['not built: npm run build'] };
+  if (!(await coreIsThere())) return { ...empty, notes: [INCOMPLETE] };
   let esbuild;
   try {
     esbuild = createRequire(import.meta.url)('esbuild');

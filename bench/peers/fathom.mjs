@@ -1,17 +1,17 @@
 // Fathom itself, as its users call it: the built library, `compile`, `trainOnBatch`, `predict`.
 
-import { batches, missing, POOL, serve, uniform } from './serve.mjs';
+import { allWorks, batches, missing, POOL, serve, uniform } from './serve.mjs';
 
 let fathom;
 try {
-  fathom = await import('fathom/node');
+  fathom = await import('fathom');
 } catch (error) {
   missing(error);
 }
 const { sequential, layers } = fathom;
 
 function info() {
-  return { name: 'Fathom', version: fathom.version ?? 'built here', variants: {} };
+  return { name: 'Fathom', version: fathom.version ?? 'built here', variants: allWorks('') };
 }
 
 function setup({ kind = 'train', work, batch, size, threads }) {
@@ -22,6 +22,7 @@ function setup({ kind = 'train', work, batch, size, threads }) {
 }
 
 function build(work) {
+  if (!sequential) throw new Error('this build has no sequential()');
   const { conv2d, maxPooling2d, flatten, dense, dropout } = layers;
   const relu = { activation: 'relu' };
   const image = { inputShape: [28, 28, 1] };
@@ -79,11 +80,28 @@ function prediction(work, batch, threads) {
   return async () => firstOf(await model.predict(x));
 }
 
-function matrixProduct(size) {
+/**
+ * C = A·B as a program of its own, loaded once: a step is one run of it, as `torch.mm(..., out=)` is. The seam below
+ * the public API is used because a tensor's `read` would build the graph anew and copy 4 MB out of every step.
+ */
+async function matrixProduct(size, threads) {
+  const built = (file) => import(new URL(`../../packages/fathom/dist/${file}`, import.meta.url));
+  const { contract, input } = await built('ops/index.js');
+  const { load, selectBackend } = await built('runtime.js');
+  const backend = await selectBackend('wasm', { threads });
+  if (backend.name !== 'wasm') throw new Error(`this build has no wasm backend (it offered ${backend.name})`);
+  const inputs = [input('a', [size, size]), input('b', [size, size])];
+  const axes = ['m', 'n', 'k'].map((name) => ({ name, size }));
+  const [m, n, k] = [0, 1, 2].map((axis) => [[axis, 1]]);
+  const product = contract(...inputs, { axes, a: [m, k], b: [k, n], out: [m, n] });
+  const program = await load({ inputs, outputs: [product], updates: [] }, backend);
   const next = uniform(1);
-  const matrix = () => Float32Array.from({ length: size * size }, next);
-  void matrix;
-  throw new Error('not wired up yet');
+  for (const i of [0, 1]) program.write(i, Float32Array.from({ length: size * size }, next));
+  const step = async () => {
+    await program.run();
+    return size;
+  };
+  return Object.assign(step, { dispose: () => program.dispose() });
 }
 
 function firstOf(result) {
