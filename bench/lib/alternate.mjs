@@ -64,6 +64,12 @@ export function disturbanceNote({ disturbance, discarded }) {
   ];
 }
 
+/** A verdict reached on a machine that others used is marked as such. */
+export function marked(claims, { disturbance }) {
+  if (disturbance < DISTURBED_CORES) return claims;
+  return claims.map((c) => ({ ...c, verdict: `${c.verdict} (disturbed)` }));
+}
+
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -13,14 +13,15 @@ import { TARGETS, verdict } from './works.mjs';
 
 const execute = promisify(execFile);
 const IMPORT_SCRIPT = fileURLToPath(new URL('../measure/import.mjs', import.meta.url));
-const CORE_ENTRY = fileURLToPath(new URL('../../packages/fathom/dist/index.js', import.meta.url));
+const CORE_URL = new URL('../../packages/fathom/dist/index.js', import.meta.url);
+const CORE_ENTRY = fileURLToPath(CORE_URL);
 const MEGA = 1024 * 1024;
 const MEMORY_STEPS = 10;
 const COMPILE_RUNS = 3;
 
 /** Whether the built core has what the targets are about; the size of an empty library says nothing. */
 async function coreIsThere() {
-  const core = existsSync(CORE_ENTRY) ? await import(CORE_ENTRY) : {};
+  const core = existsSync(CORE_ENTRY) ? await import(CORE_URL.href) : {};
   return core.sequential !== undefined && core.layers !== undefined;
 }
 

@@ -1,6 +1,6 @@
 // The matrix product against the bare micro-kernel, and the prediction of one image.
 
-import { alternate, disturbanceNote, speedup } from './alternate.mjs';
+import { alternate, disturbanceNote, marked, speedup } from './alternate.mjs';
 import { busyWhileIdle, clear, describe, entriesFor } from './cast.mjs';
 import { factor, significant } from './format.mjs';
 import { MATRIX_SIZE, TARGETS, verdict } from './works.mjs';
@@ -68,7 +68,7 @@ export async function matrixSection(cast, { rounds, budgetMs, say }) {
     align: 'lrlrrrrrl',
     rows,
     notes: [...failures(entries), ...busy],
-    claims,
+    claims: marked(claims, quietness),
     data: { size: MATRIX_SIZE, entries: entries.map((e) => ({ ...describe(e), tile: e.facts?.tile })) },
   };
 }
@@ -117,7 +117,7 @@ export async function predictionSection(cast, { rounds, budgetMs, say }) {
     align: 'lrrrrrl',
     rows,
     notes: [...failures(entries), ...busy],
-    claims,
+    claims: marked(claims, quietness),
     data: { entries: entries.map(describe) },
   };
 }

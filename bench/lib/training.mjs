@@ -1,6 +1,6 @@
 // Training steps: forward, loss, backward, Adam, and the loss value read back, of every network and batch size.
 
-import { alternate, disturbanceNote, speedup } from './alternate.mjs';
+import { alternate, disturbanceNote, marked, speedup } from './alternate.mjs';
 import { busyWhileIdle, clear, describe, entriesFor } from './cast.mjs';
 import { factor, ms } from './format.mjs';
 import { TARGETS, verdict, WORKS } from './works.mjs';
@@ -20,7 +20,8 @@ export async function trainingSections(cast, { works, batches, rounds, budgetMs,
       const busy = [...(await busyWhileIdle(peers)), ...disturbanceNote(quietness)];
       await clear(peers);
       if (quick) for (const e of entries) if (e.median > TOO_SLOW_FOR_QUICK_MS) slow.add(e.peer);
-      sections.push(section(work, batch, entries, rate, busy));
+      const done = section(work, batch, entries, rate, busy);
+      sections.push({ ...done, claims: marked(done.claims, quietness) });
     }
   }
   return sections;
