@@ -46,12 +46,16 @@ export function agreementOf(node: Tensor): Agreement {
   }
 }
 
-/** Expects `actual` to agree with `expected`; NaN agrees with NaN only, an infinity with itself only. */
+/**
+ * Expects `actual` to agree with `expected`; NaN agrees with NaN only, an infinity with itself only.
+ * `slack` is an absolute error allowed besides, where the computation itself magnifies rounding.
+ */
 export function expectAgreement(
   actual: ArrayLike<number>,
   expected: NumericArray,
   agreement: Agreement,
   what: string,
+  slack = 0,
 ): void {
   expect(actual.length, `${what}: number of elements`).toBe(expected.length);
   let largest = 0;
@@ -64,9 +68,19 @@ export function expectAgreement(
     const near =
       agreement !== 'bits' &&
       Number.isFinite(want) &&
-      Math.abs(got - expected[i]!) <= RELATIVE * scale + SMALLEST;
+      Math.abs(got - expected[i]!) <= RELATIVE * scale + SMALLEST + slack;
     if (!near) expect.fail(`${what}: element ${i} is ${got}; expected ${want} (${agreement}).`);
   }
+}
+
+/** The largest distance between two results, as a measure of what rounding does to a computation. */
+export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    const apart = Math.abs(a[i]! - b[i]!);
+    if (Number.isFinite(apart)) largest = Math.max(largest, apart);
+  }
+  return largest;
 }
 
 /** Expects the same bits, element by element. */
