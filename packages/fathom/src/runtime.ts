@@ -1,22 +1,32 @@
 import type { Backend, Executable } from './backends/backend.ts';
 import { referenceBackend } from './backends/reference/reference.ts';
+import { wasmBackend } from './backends/wasm/wasm.ts';
+import { compile } from './compiler/compile.ts';
 import type { Graph } from './compiler/program.ts';
 import type { NumericArray, Tensor } from './ir/tensor.ts';
 
-/** Names of the backends that can be asked for. */
+/** Names of the backends that can be asked for; `auto` is the fastest that works here. */
 export type BackendName = 'auto' | 'wasm' | 'reference';
 
 /** Compiles `graph` for `backend` and loads it. */
 export async function load(graph: Graph, backend: Backend): Promise<Executable> {
-  return backend.load({ graph });
+  return backend.load(backend.target ? compile(graph, backend.target) : interpreted(graph));
 }
 
-/** The backend of the given name; `auto` takes the fastest that works here. */
-export async function selectBackend(
-  _name: BackendName = 'auto',
-  _options: { threads?: number } = {},
+const loaded = new Map<string, Promise<Backend>>();
+
+/** The backend of the given name; the same one for the same name and threads. */
+export function selectBackend(
+  name: BackendName = 'auto',
+  { threads }: { threads?: number } = {},
 ): Promise<Backend> {
-  return referenceBackend();
+  const key = `${name}/${threads ?? 'all'}`;
+  let backend = loaded.get(key);
+  if (!backend) {
+    backend = createBackend(name, threads);
+    loaded.set(key, backend);
+  }
+  return backend;
 }
 
 /**
@@ -43,4 +53,23 @@ export async function evaluate(
   } finally {
     executable.dispose();
   }
+}
+
+async function createBackend(name: BackendName, threads: number | undefined): Promise<Backend> {
+  switch (name) {
+    case 'reference':
+      return referenceBackend();
+    case 'wasm':
+    case 'auto':
+      return wasmBackend(threads === undefined ? {} : { threads });
+    default:
+      throw new TypeError(
+        `backend: expected 'auto', 'wasm' or 'reference'; received '${String(name satisfies never)}'.`,
+      );
+  }
+}
+
+/** The reference backend reads the graph alone. */
+function interpreted(graph: Graph) {
+  return { graph, buffers: [], inputs: [], outputs: [], launches: [], arenaBytes: 0 };
 }

@@ -1,4 +1,6 @@
-import type { Tensor, Variable } from '../ir/tensor.ts';
+import type { BinaryOp, UnaryOp } from '../ir/expr.ts';
+import type { DType } from '../ir/shape.ts';
+import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
 
 /** What one run computes: outputs from inputs, and new values of variables. */
 export interface Graph {
@@ -14,8 +16,117 @@ export interface Target {
   readonly lanes: number;
   /** Vector registers that a kernel may use. */
   readonly registers: number;
+  /** Multiply-adds that start in one cycle, and cycles until a result can be used. */
+  readonly fmaPerCycle: number;
+  readonly fmaLatency: number;
+  readonly loadsPerCycle: number;
+  /** Bytes of the cache in which a kernel's working set should stay. */
+  readonly cacheBytes: number;
 }
 
+/** A piece of memory that kernels read and write; all offsets count from its beginning. */
+export type Buffer = { readonly size: number; readonly dtype: DType } & (
+  | { readonly kind: 'arena'; readonly offset: number }
+  | { readonly kind: 'variable'; readonly variable: Variable }
+  | { readonly kind: 'constant'; readonly values: NumericArray }
+);
+
+/** Everything a backend needs to run a graph: plain data, for no device in particular. */
 export interface Program {
   readonly graph: Graph;
+  readonly buffers: readonly Buffer[];
+  /** Buffers of the graph's inputs and outputs, in the graph's order. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly launches: readonly Launch[];
+  readonly arenaBytes: number;
+}
+
+/**
+ * A kernel: work for all threads. The parallel loops of its body run over `count` tasks, of which each thread takes
+ * a contiguous range; any partition gives the same bits.
+ */
+export interface Launch {
+  readonly name: string;
+  readonly count: number;
+  readonly body: readonly Stmt[];
+  /** Small work: the first thread does all of it. */
+  readonly solo: boolean;
+  /** All threads wait for each other before this launch. */
+  readonly barrier: boolean;
+  readonly reads: readonly number[];
+  readonly writes: readonly number[];
+  /** Arithmetic operations of the whole launch, for profiles. */
+  readonly flops: number;
+}
+
+/** Element offset in a buffer: offset + Σ stride · loop variable. */
+export interface Address {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly terms: readonly { readonly variable: number; readonly stride: number }[];
+}
+
+/** Structured code over vector registers. Loop variables are numbered; so are registers. */
+export type Stmt =
+  | {
+      readonly kind: 'loop';
+      readonly variable: number;
+      readonly count: number;
+      readonly body: readonly Stmt[];
+      /** Of a parallel loop: the number of its first task. */
+      readonly firstTask?: number;
+    }
+  | { readonly kind: 'assign'; readonly register: number; readonly value: Vector }
+  | {
+      readonly kind: 'store';
+      readonly address: Address;
+      /** Distance between neighbouring lanes, in elements. */
+      readonly stride: number;
+      readonly lanes: number;
+      readonly value: Vector;
+    };
+
+/** An expression over vectors. Nodes are shared, not copied: a renderer computes each once. */
+export type Vector = { readonly dtype: DType } & (
+  | { readonly kind: 'const'; readonly value: number }
+  | {
+      readonly kind: 'load';
+      readonly address: Address;
+      /** Distance between neighbouring lanes, in elements: 0 repeats one element. */
+      readonly stride: number;
+      readonly lanes: number;
+    }
+  | {
+      readonly kind: 'index';
+      readonly offset: number;
+      readonly terms: Address['terms'];
+      readonly stride: number;
+    }
+  | { readonly kind: 'register'; readonly register: number }
+  | { readonly kind: 'unary'; readonly op: UnaryOp; readonly a: Vector }
+  | { readonly kind: 'binary'; readonly op: BinaryOp; readonly a: Vector; readonly b: Vector }
+  | { readonly kind: 'fma'; readonly a: Vector; readonly b: Vector; readonly c: Vector }
+  | { readonly kind: 'select'; readonly condition: Vector; readonly a: Vector; readonly b: Vector }
+);
+
+/** The direct operands of a vector expression. */
+export function vectorOperands(value: Vector): readonly Vector[] {
+  switch (value.kind) {
+    case 'const':
+    case 'load':
+    case 'index':
+    case 'register':
+      return [];
+    case 'unary':
+      return [value.a];
+    case 'binary':
+      return [value.a, value.b];
+    case 'fma':
+      return [value.a, value.b, value.c];
+    case 'select':
+      return [value.condition, value.a, value.b];
+    default:
+      return value satisfies never;
+  }
 }

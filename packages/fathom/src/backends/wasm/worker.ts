@@ -1,0 +1,46 @@
+/**
+ * The program of a worker thread, as text: bundlers and test runners need not know of it, and it loads from
+ * anywhere. Between jobs the thread watches (then sleeps on) a shared word that counts jobs; a job is a program's
+ * number, or −1 to go back to the event loop, where messages bring new programs.
+ *
+ * Words of `control`: 0 the count of jobs, 1 the program of the current one.
+ */
+export const WORKER_SOURCE = `
+const inNode = typeof process === 'object' && Boolean(process.versions?.node);
+const begin = async () => {
+  const port = inNode ? (await import('node:worker_threads')).parentPort : self;
+  const programs = new Map();
+  let control, thread, seen;
+  const work = () => {
+    for (;;) {
+      let job = Atomics.load(control, 0);
+      for (let spin = 0; job === seen && spin < ${1000}; spin++) job = Atomics.load(control, 0);
+      if (job === seen) {
+        Atomics.wait(control, 0, seen);
+        continue;
+      }
+      seen = job;
+      const program = Atomics.load(control, 1);
+      if (program < 0) return;
+      programs.get(program)(thread);
+    }
+  };
+  const receive = (message) => {
+    if (message.control) {
+      control = new Int32Array(message.control);
+      thread = message.thread;
+      seen = Atomics.load(control, 0);
+    }
+    for (const program of message.forget ?? []) programs.delete(program);
+    if (message.module) {
+      const env = { ...message.env, memory: message.memory };
+      programs.set(message.program, new WebAssembly.Instance(message.module, { env }).exports.run);
+    }
+    port.postMessage('ready');
+    work();
+  };
+  if (inNode) port.on('message', receive);
+  else port.onmessage = (event) => receive(event.data);
+};
+begin();
+`;

@@ -1,0 +1,112 @@
+import { type Access, type Expr, mapLeaves, walk } from '../ir/expr.ts';
+import type { Nest, NestStore } from './nest.ts';
+
+/** The same nest with axes of extent 1 dropped and neighbours merged where every access runs straight on. */
+export function normalizeAxes(nest: Nest): Nest {
+  const kept = nest.axes.flatMap((size, axis) => (size === 1 ? [] : [axis]));
+  const dropped = remapAxes(
+    nest,
+    kept.map((axis) => ({ axis, size: nest.axes[axis]! })),
+  );
+  let current = dropped;
+  for (let axis = current.axes.length - 2; axis >= 0; axis--) {
+    if (mergeable(current, axis)) {
+      const axes = current.axes.flatMap((size, a) => {
+        if (a === axis) return [];
+        return [{ axis: a, size: a === axis + 1 ? size * current.axes[axis]! : size }];
+      });
+      current = remapAxes(current, axes);
+    }
+  }
+  return current;
+}
+
+/** All accesses of a nest, loads first. */
+export function accessesOf(nest: Nest): Access[] {
+  return [...loadsOf(nest).map(({ access }) => access), ...nest.stores.map(({ access }) => access)];
+}
+
+export type Load = Extract<Expr, { kind: 'load' }>;
+
+/** All distinct loads in the expressions of a nest. */
+export function loadsOf(nest: Nest): Load[] {
+  const loads: Load[] = [];
+  const seen = new Set<Expr>();
+  for (const expr of expressionsOf(nest)) {
+    walk(
+      expr,
+      (node) => {
+        if (node.kind === 'load') loads.push(node);
+      },
+      seen,
+    );
+  }
+  return loads;
+}
+
+export function expressionsOf(nest: Nest): Expr[] {
+  return [...(nest.reduce ? [nest.reduce.body] : []), ...nest.stores.map(({ value }) => value)];
+}
+
+/** Rewrites every expression and access of a nest. */
+export function rewriteNest(
+  nest: Nest,
+  axes: readonly number[],
+  access: (access: Access) => Access,
+  strides: (strides: readonly number[]) => number[],
+  axisOf: (axis: number) => number,
+): Nest {
+  const seen = new Map<Expr, Expr>();
+  const rewrite = (expr: Expr) =>
+    mapLeaves(
+      expr,
+      (leaf) => {
+        if (leaf.kind === 'load') return { ...leaf, access: access(leaf.access) };
+        if (leaf.kind === 'index') {
+          return {
+            ...leaf,
+            affine: { offset: leaf.affine.offset, coefficients: strides(leaf.affine.coefficients) },
+          };
+        }
+        return leaf;
+      },
+      seen,
+    );
+  const stores = nest.stores.map(
+    (store): NestStore => ({ ...store, access: access(store.access), value: rewrite(store.value) }),
+  );
+  const { reduce, ...rest } = nest;
+  if (!reduce) return { ...rest, axes, stores };
+  const colliding = reduce.colliding.map(axisOf).filter((axis) => axis >= 0);
+  return { ...rest, axes, stores, reduce: { ...reduce, body: rewrite(reduce.body), colliding } };
+}
+
+function remapAxes(nest: Nest, axes: readonly { axis: number; size: number }[]): Nest {
+  const pick = (strides: readonly number[]) => axes.map(({ axis }) => strides[axis] ?? 0);
+  return rewriteNest(
+    nest,
+    axes.map(({ size }) => size),
+    (access) => ({ ...access, strides: pick(access.strides) }),
+    pick,
+    (axis) => axes.findIndex((entry) => entry.axis === axis),
+  );
+}
+
+/** Whether axes `axis` and `axis + 1` can become one. */
+function mergeable(nest: Nest, axis: number): boolean {
+  const inner = nest.axes[axis + 1]!;
+  if (nest.reduce?.colliding.some((c) => c === axis || c === axis + 1)) return false;
+  const straight = (strides: readonly number[]) => strides[axis] === strides[axis + 1]! * inner;
+  // Both axes reduced or neither: a stride of 0 in the store means reduced.
+  const alike = nest.stores.every(
+    ({ access }) => (access.strides[axis] === 0) === (access.strides[axis + 1] === 0),
+  );
+  if (!alike || !accessesOf(nest).every((access) => straight(access.strides))) return false;
+  let indicesStraight = true;
+  for (const expr of expressionsOf(nest)) {
+    walk(expr, (node) => {
+      if (node.kind === 'index' && !straight(node.affine.coefficients)) indicesStraight = false;
+    });
+  }
+  return indicesStraight;
+}

@@ -1,0 +1,265 @@
+import { load } from '../ir/expr.ts';
+import { verify } from '../ir/graph.ts';
+import type { DType } from '../ir/shape.ts';
+import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
+import { loadsOf, normalizeAxes } from './axes.ts';
+import { type Fusion, fuse, underlying } from './fuse.ts';
+import { copyNest, lowerNode } from './lower.ts';
+import { planMemory } from './memory.ts';
+import { mergeNests } from './merge.ts';
+import type { Nest } from './nest.ts';
+import { packOperands } from './pack.ts';
+import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
+import { type Scheduled, schedule } from './schedule.ts';
+import { shareEqualNodes, simplifyNest } from './simplify.ts';
+
+/** What becomes of a buffer, before its place is known. */
+interface Draft {
+  readonly size: number;
+  readonly dtype: DType;
+  readonly variable?: Variable;
+  readonly constant?: NumericArray;
+  /** Written or read from outside of the run: alive from before the first to after the last launch. */
+  external: boolean;
+}
+
+/**
+ * Compiles a graph for a target: equal nodes shared, elementwise work fused, nests scheduled, memory planned,
+ * variables updated in place where nothing reads their old values afterwards.
+ */
+export function compile(graph: Graph, target: Target): Program {
+  const shared = shareEqualNodes(graph);
+  verify([...shared.outputs, ...shared.updates.map(({ value }) => value)], 'sharing');
+  const driver = new Driver(shared, target);
+  return driver.compile(graph);
+}
+
+class Driver {
+  readonly #graph: Graph;
+  readonly #target: Target;
+  readonly #fusion: Fusion;
+  readonly #drafts: Draft[] = [];
+  readonly #buffers = new Map<Tensor, number>();
+  readonly #variables = new Map<Variable, number>();
+
+  constructor(graph: Graph, target: Target) {
+    this.#graph = graph;
+    this.#target = target;
+    this.#fusion = fuse(graph);
+  }
+
+  compile(original: Graph): Program {
+    const inputs = this.#graph.inputs.map((input) => this.#external(this.#bufferOf(input)));
+    const nests = this.#lower();
+    const before: Nest[] = [];
+    const after = this.#updates();
+    const outputs = this.#graph.outputs.map((output) => this.#output(output, before, after));
+    const packed: Nest[] = [];
+    for (const nest of mergeNests(
+      [...before, ...nests, ...after].map((n) => normalizeAxes(simplifyNest(n))),
+    )) {
+      const result = packOperands(nest, this.#target, (size) =>
+        this.#add({ size, dtype: 'float32', external: false }),
+      );
+      packed.push(...result.packs.map(normalizeAxes), result.nest);
+    }
+    const scheduled = packed.flatMap((nest) => schedule(nest, this.#target));
+    const { buffers, arenaBytes } = this.#place(scheduled);
+    return {
+      graph: original,
+      buffers,
+      inputs,
+      outputs,
+      launches: withBarriers(scheduled, buffers),
+      arenaBytes,
+    };
+  }
+
+  #add(draft: Draft): number {
+    this.#drafts.push(draft);
+    return this.#drafts.length - 1;
+  }
+
+  #external(buffer: number): number {
+    this.#drafts[buffer]!.external = true;
+    return buffer;
+  }
+
+  #bufferOf = (node: Tensor): number => {
+    const known = this.#buffers.get(node);
+    if (known !== undefined) return known;
+    const attrs = node.attrs as { variable?: Variable; values?: NumericArray } | undefined;
+    const isLeaf = node.op.lower.kind === 'leaf';
+    let buffer: number;
+    if (isLeaf && attrs?.variable) buffer = this.#variableBuffer(attrs.variable);
+    else {
+      const values = isLeaf ? attrs?.values : undefined;
+      buffer = this.#add({
+        size: node.size,
+        dtype: node.dtype,
+        external: false,
+        ...(values ? { constant: values } : {}),
+      });
+    }
+    this.#buffers.set(node, buffer);
+    return buffer;
+  };
+
+  #variableBuffer(variable: Variable): number {
+    let buffer = this.#variables.get(variable);
+    if (buffer === undefined) {
+      buffer = this.#add({ size: variable.size, dtype: variable.dtype, variable, external: true });
+      this.#variables.set(variable, buffer);
+    }
+    return buffer;
+  }
+
+  /** Nests of all stored values, in order; updates that may be made in place write their variable's memory. */
+  #lower(): Nest[] {
+    const stored = this.#fusion.order.filter((node) => this.#fusion.stored.has(node));
+    for (const { variable, value } of this.#graph.updates) {
+      if (this.#canUpdateInPlace(variable, value, stored)) {
+        this.#buffers.set(value, this.#variableBuffer(variable));
+      }
+    }
+    return stored
+      .filter((node) => node.op.lower.kind !== 'leaf')
+      .flatMap((node) => lowerNode(node, this.#fusion, this.#bufferOf));
+  }
+
+  /** No later nest may read the old values, and the writing nest itself only at the place that it writes. */
+  #canUpdateInPlace(variable: Variable, value: Tensor, stored: readonly Tensor[]): boolean {
+    if (!this.#fusion.stored.has(value) || value.op.lower.kind === 'leaf' || this.#buffers.has(value))
+      return false;
+    const trial = new Map<Tensor, number>();
+    const names = (node: Tensor) => {
+      if (!trial.has(node)) trial.set(node, trial.size);
+      return trial.get(node)!;
+    };
+    const reads = (node: Tensor) =>
+      lowerNode(node, this.#fusion, names).flatMap((nest) =>
+        loadsOf(nest).map(({ access }) => ({ access, nest })),
+      );
+    const leaves = new Set(
+      this.#fusion.order.filter(
+        (node) =>
+          node.op.lower.kind === 'leaf' &&
+          (node.attrs as { variable?: Variable } | undefined)?.variable === variable,
+      ),
+    );
+    if (leaves.size === 0) return true;
+    const old = new Set([...leaves].map(names));
+    const position = stored.indexOf(value);
+    for (const node of stored.slice(position + 1)) {
+      if (node.op.lower.kind !== 'leaf' && reads(node).some(({ access }) => old.has(access.buffer)))
+        return false;
+    }
+    return reads(value).every(({ access, nest }) => {
+      if (!old.has(access.buffer)) return true;
+      if (nest.reduce && loadsOf({ ...nest, stores: [] }).some((l) => old.has(l.access.buffer))) return false;
+      const { access: target } = nest.stores[0]!;
+      return (
+        nest.stores.length === 1 &&
+        target.offset === access.offset &&
+        target.strides.every((stride, axis) => stride === access.strides[axis])
+      );
+    });
+  }
+
+  /** Copies for the updates that could not be made in place; they come last. */
+  #updates(): Nest[] {
+    const copies: Nest[] = [];
+    const early: Nest[] = [];
+    for (const { variable, value } of this.#graph.updates) {
+      const target = this.#variableBuffer(variable);
+      const storage = underlying(value, 'alias');
+      let source = this.#bufferOf(storage);
+      if (source === target) continue;
+      const at = { offset: 0, strides: [1] };
+      if (this.#drafts[source]!.variable) {
+        // A variable that takes the old values of another goes through memory of its own.
+        const temporary = this.#add({ size: value.size, dtype: value.dtype, external: false });
+        early.push(copyNest('copy', load({ buffer: source, ...at }, value.dtype), value.size, temporary));
+        source = temporary;
+      }
+      copies.push(copyNest('update', load({ buffer: source, ...at }, value.dtype), value.size, target));
+    }
+    return [...early, ...copies];
+  }
+
+  /** The buffer to read an output from; values that live in variables are copied, since variables change. */
+  #output(output: Tensor, before: Nest[], after: Nest[]): number {
+    const storage = underlying(output, 'alias');
+    const buffer = this.#bufferOf(storage);
+    const draft = this.#drafts[buffer]!;
+    if (!draft.variable) return this.#external(buffer);
+    const copy = this.#add({ size: output.size, dtype: output.dtype, external: true });
+    const source = load({ buffer, offset: 0, strides: [1] }, output.dtype);
+    // Before the updates if it is the old value, after them if it is the new one.
+    const nest = copyNest('copy', source, output.size, copy);
+    if (storage.op.lower.kind === 'leaf') before.push(nest);
+    else after.push(nest);
+    return copy;
+  }
+
+  #place(scheduled: readonly Scheduled[]): { buffers: Buffer[]; arenaBytes: number } {
+    const first = new Array<number>(this.#drafts.length).fill(Number.POSITIVE_INFINITY);
+    const last = new Array<number>(this.#drafts.length).fill(-1);
+    scheduled.forEach(({ reads, writes }, i) => {
+      for (const buffer of [...reads, ...writes]) {
+        first[buffer] = Math.min(first[buffer]!, i);
+        last[buffer] = Math.max(last[buffer]!, i);
+      }
+    });
+    const inArena = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));
+    const { offsets, bytes } = planMemory(
+      inArena.map((i) => {
+        const { size, external } = this.#drafts[i]!;
+        return external
+          ? { bytes: 4 * size, first: -1, last: scheduled.length }
+          : { bytes: 4 * size, first: first[i]!, last: last[i]! };
+      }),
+    );
+    const places = new Map(inArena.map((i, n) => [i, offsets[n]!]));
+    const buffers = this.#drafts.map(({ size, dtype, variable, constant }, i): Buffer => {
+      if (variable) return { kind: 'variable', size, dtype, variable };
+      if (constant) return { kind: 'constant', size, dtype, values: constant };
+      return { kind: 'arena', size, dtype, offset: places.get(i)! };
+    });
+    return { buffers, arenaBytes: bytes };
+  }
+}
+
+/** Puts a barrier before each launch that touches memory which a launch since the last barrier touches in conflict. */
+function withBarriers(scheduled: readonly Scheduled[], buffers: readonly Buffer[]): Launch[] {
+  let pending: { reads: Range[]; writes: Range[]; solo: boolean }[] = [];
+  return scheduled.map((launch) => {
+    const reads = launch.reads.map((buffer) => rangeOf(buffer, buffers[buffer]!));
+    const writes = launch.writes.map((buffer) => rangeOf(buffer, buffers[buffer]!));
+    const conflict = pending.some(
+      (other) =>
+        !(other.solo && launch.solo) &&
+        (overlap(other.writes, reads) || overlap(other.writes, writes) || overlap(other.reads, writes)),
+    );
+    if (conflict) pending = [];
+    pending.push({ reads, writes, solo: launch.solo });
+    return { ...launch, barrier: conflict };
+  });
+}
+
+interface Range {
+  readonly space: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+function rangeOf(index: number, buffer: Buffer): Range {
+  if (buffer.kind === 'arena') {
+    return { space: 'arena', from: buffer.offset, to: buffer.offset + 4 * buffer.size };
+  }
+  return { space: `${index}`, from: 0, to: 1 };
+}
+
+function overlap(a: readonly Range[], b: readonly Range[]): boolean {
+  return a.some((x) => b.some((y) => x.space === y.space && x.from < y.to && y.from < x.to));
+}

@@ -1,0 +1,216 @@
+import { type Access, type Affine, acc, type Expr, float, int, load } from '../ir/expr.ts';
+import type { NestSpec } from '../ir/op.ts';
+import { sizeOf, stridesOf } from '../ir/shape.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import { type Fusion, underlying } from './fuse.ts';
+import type { Nest, NestStore } from './nest.ts';
+
+/** Names the buffer of a stored value; the compiler's driver decides where buffers lie. */
+export type BufferOf = (node: Tensor) => number;
+
+/** The loop nests that compute the stored value `node`. */
+export function lowerNode(node: Tensor, fusion: Fusion, bufferOf: BufferOf): Nest[] {
+  const reduction = fusion.reductionOf.get(node) ?? node;
+  const { lower } = reduction.op;
+  const target = bufferOf(node);
+  const name = kernelName(node, reduction);
+  switch (lower.kind) {
+    case 'nest':
+      return [lowerNest(name, node, reduction, lower.nest(reduction), target, fusion, bufferOf)];
+    case 'pieces':
+      return lower.pieces(node).map((piece, i) => {
+        const at = identity(piece.extent.length);
+        const builder = new Inliner(fusion, bufferOf, node);
+        const value =
+          'input' in piece.source
+            ? builder.expr(node.inputs[piece.source.input]!, at)
+            : node.dtype === 'float32'
+              ? float(piece.source.constant)
+              : int(piece.source.constant);
+        const place = at.map(({ coefficients }, d) => ({
+          offset: piece.start[d]!,
+          coefficients: coefficients.map((c) => c * piece.step[d]!),
+        }));
+        return {
+          name: `${name}.${i}`,
+          axes: piece.extent,
+          stores: [{ access: accessOf(target, node.shape, place), value, accumulate: false }],
+        };
+      });
+    default: {
+      const at = identity(node.rank);
+      const value = new Inliner(fusion, bufferOf, node).compute(node, at);
+      return [
+        {
+          name,
+          axes: node.shape,
+          stores: [{ access: accessOf(target, node.shape, at), value, accumulate: false }],
+        },
+      ];
+    }
+  }
+}
+
+/** A nest that copies a value, for results that must not share memory with what they are equal to. */
+export function copyNest(name: string, source: Expr, size: number, target: number): Nest {
+  return {
+    name,
+    axes: [size],
+    stores: [{ access: { buffer: target, offset: 0, strides: [1] }, value: source, accumulate: false }],
+  };
+}
+
+/** The access of a tensor of `shape`, stored in `buffer`, at an affine index. */
+export function accessOf(buffer: number, shape: readonly number[], index: readonly Affine[]): Access {
+  const strides = stridesOf(shape);
+  const rank = index[0]?.coefficients.length ?? 0;
+  return {
+    buffer,
+    offset: index.reduce((sum, affine, d) => sum + affine.offset * strides[d]!, 0),
+    strides: Array.from({ length: rank }, (_, axis) =>
+      index.reduce((sum, affine, d) => sum + affine.coefficients[axis]! * strides[d]!, 0),
+    ),
+  };
+}
+
+function lowerNest(
+  name: string,
+  node: Tensor,
+  reduction: Tensor,
+  spec: NestSpec,
+  target: number,
+  fusion: Fusion,
+  bufferOf: BufferOf,
+): Nest {
+  const inputs = new Inliner(fusion, bufferOf, reduction);
+  const operand = (input: number, index: readonly Affine[]) => inputs.expr(reduction.inputs[input]!, index);
+  if (spec.scatter) {
+    const place = accessOf(target, node.shape, spec.out);
+    const strides = stridesOf(node.shape);
+    const values = spec.scatter.values(operand);
+    const overlapping = collidingAxes(spec, spec.scatter.offsets).length > 0;
+    const stores = spec.scatter.offsets.map((offset, i): NestStore => {
+      const shift = offset.reduce((sum, o, d) => sum + o * strides[d]!, 0);
+      return {
+        access: { ...place, offset: place.offset + shift },
+        value: values[i]!,
+        accumulate: overlapping,
+      };
+    });
+    const reached = sizeOf(spec.axes) * spec.scatter.offsets.length;
+    const complete = !overlapping && reached === node.size;
+    return {
+      name,
+      axes: spec.axes,
+      stores,
+      ...(complete ? {} : { fill: { buffer: target, size: node.size } }),
+    };
+  }
+  const colliding = collidingAxes(spec, []);
+  const used = spec.axes.filter((_, axis) => spec.out.some(({ coefficients }) => coefficients[axis] !== 0));
+  const complete = colliding.length === 0 && sizeOf(used) === node.size;
+  const epilogue =
+    reduction === node
+      ? acc(node.dtype)
+      : new Inliner(fusion, bufferOf, node, reduction).compute(node, spec.out);
+  return {
+    name,
+    axes: spec.axes,
+    reduce: { combine: spec.combine, body: spec.body(operand), colliding },
+    stores: [
+      {
+        access: accessOf(target, node.shape, spec.out),
+        value: epilogue,
+        accumulate: false,
+      },
+    ],
+    ...(complete ? {} : { fill: { buffer: target, size: node.size } }),
+  };
+}
+
+/**
+ * Axes to run in sequence because points that differ in them can fall on one place: in an index such as
+ * s·o + w all axes but the first, unless the windows are as far apart as they are long.
+ */
+function collidingAxes(spec: NestSpec, offsets: readonly (readonly number[])[]): number[] {
+  const colliding: number[] = [];
+  spec.out.forEach(({ coefficients }, d) => {
+    const terms = coefficients
+      .map((c, axis) => ({ c, axis, size: spec.axes[axis]! }))
+      .filter(({ c, size }) => c !== 0 && size > 1);
+    const [first, ...rest] = terms;
+    const width = offsets.reduce((most, offset) => Math.max(most, offset[d]!), 0);
+    const span = rest.reduce((sum, { c, size }) => sum + Math.abs(c) * (size - 1), width);
+    if (first && span >= Math.abs(first.c)) {
+      colliding.push(...rest.map(({ axis }) => axis));
+      if (width > 0) colliding.push(first.axis);
+    }
+  });
+  return colliding;
+}
+
+/** Turns values that are not stored into expressions over loads of values that are. */
+class Inliner {
+  readonly #fusion: Fusion;
+  readonly #bufferOf: BufferOf;
+  readonly #user: Tensor;
+  readonly #accumulated: Tensor | undefined;
+  readonly #known = new Map<string, Expr>();
+
+  constructor(fusion: Fusion, bufferOf: BufferOf, user: Tensor, accumulated?: Tensor) {
+    this.#fusion = fusion;
+    this.#bufferOf = bufferOf;
+    this.#user = user;
+    this.#accumulated = accumulated;
+  }
+
+  /** The element of `node` at `index`: a load, the accumulator, or its computation. */
+  expr(node: Tensor, index: readonly Affine[]): Expr {
+    if (node === this.#accumulated) return acc(node.dtype);
+    const key = `${node.id}:${index.map((a) => `${a.offset},${a.coefficients.join(',')}`).join(';')}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const storage = underlying(node, 'alias');
+    const inMemory = this.#fusion.stored.has(storage) || storage.op.lower.kind === 'leaf';
+    const result =
+      inMemory && node !== this.#user
+        ? load(accessOf(this.#bufferOf(storage), node.shape, index), node.dtype)
+        : this.compute(node, index);
+    this.#known.set(key, result);
+    return result;
+  }
+
+  /** The computation of `node` at `index`, whether or not it is stored as well. */
+  compute(node: Tensor, index: readonly Affine[]): Expr {
+    const { lower } = node.op;
+    switch (lower.kind) {
+      case 'pointwise':
+        return lower.body(
+          node.inputs.map((input) => this.expr(input, index)),
+          node,
+        );
+      case 'index':
+        return this.expr(node.inputs[0]!, lower.map(index, node));
+      case 'generate':
+        return lower.body(index, node, (input, at) => this.expr(node.inputs[input]!, at));
+      case 'leaf':
+      case 'alias':
+      case 'pieces':
+      case 'nest':
+        return load(accessOf(this.#bufferOf(underlying(node, 'alias')), node.shape, index), node.dtype);
+      default:
+        return lower satisfies never;
+    }
+  }
+}
+
+function identity(rank: number): Affine[] {
+  return Array.from({ length: rank }, (_, axis) => ({
+    offset: 0,
+    coefficients: Array.from({ length: rank }, (_, other) => (other === axis ? 1 : 0)),
+  }));
+}
+
+function kernelName(node: Tensor, reduction: Tensor): string {
+  return reduction === node ? node.op.name : `${reduction.op.name}+${node.op.name}`;
+}

@@ -1,0 +1,28 @@
+import type { Access, Expr } from '../ir/expr.ts';
+
+/**
+ * A loop nest before scheduling: an iteration space, what to accumulate over it, and what to store.
+ * Accesses name buffers of the whole program. Axes along which no store moves are reduced.
+ */
+export interface Nest {
+  readonly name: string;
+  readonly axes: readonly number[];
+  /** The accumulated value; absent for plain elementwise work. */
+  readonly reduce?: {
+    readonly combine: 'sum' | 'max';
+    readonly body: Expr;
+    /** Axes that lead different points of the space to the same place: run in sequence, adding to memory. */
+    readonly colliding: readonly number[];
+  };
+  readonly stores: readonly NestStore[];
+  /** Elements to set to zero first: the space does not reach every place of the result. */
+  readonly fill?: { readonly buffer: number; readonly size: number };
+}
+
+export interface NestStore {
+  readonly access: Access;
+  /** May use `acc`, the accumulated value. */
+  readonly value: Expr;
+  /** Adds to what is there. */
+  readonly accumulate: boolean;
+}

@@ -1,0 +1,76 @@
+import { type Access, load, mapLeaves } from '../ir/expr.ts';
+import { type Load, loadsOf } from './axes.ts';
+import type { Nest } from './nest.ts';
+import type { Target } from './program.ts';
+import { chooseTiling } from './tile.ts';
+
+/** Times that an element must be read to pay for the copy. */
+const REUSE = 4;
+
+/**
+ * Gives a contraction its operands in the order in which vectors read them: an operand whose neighbours along the
+ * vector axis are not neighbours in memory is copied, with that axis innermost. `allocate` makes the buffer.
+ */
+export function packOperands(
+  nest: Nest,
+  target: Target,
+  allocate: (size: number) => number,
+): { packs: Nest[]; nest: Nest } {
+  if (!nest.reduce) return { packs: [], nest };
+  const { vectorAxis } = chooseTiling(nest, target);
+  if (vectorAxis < 0) return { packs: [], nest };
+  const points = nest.axes.reduce((product, size) => product * size, 1);
+  const packs: Nest[] = [];
+  const replaced = new Map<Access, Access>();
+  const inBody = new Set(loadsOf({ ...nest, stores: [] }));
+  for (const operand of inBody) {
+    const stride = operand.access.strides[vectorAxis]!;
+    if (stride === 0 || stride === 1 || replaced.has(operand.access)) continue;
+    const axes = movingAxes(operand, nest, vectorAxis);
+    const size = axes.reduce((product, axis) => product * nest.axes[axis]!, 1);
+    if (!isInjective(operand, nest, axes) || points / size < REUSE) continue;
+    const packed = packedAccess(nest, axes, allocate(size));
+    replaced.set(operand.access, packed);
+    const pick = (access: Access) => ({ ...access, strides: axes.map((axis) => access.strides[axis]!) });
+    packs.push({
+      name: `${nest.name}.pack`,
+      axes: axes.map((axis) => nest.axes[axis]!),
+      stores: [{ access: pick(packed), value: load(pick(operand.access), operand.dtype), accumulate: false }],
+    });
+  }
+  if (packs.length === 0) return { packs, nest };
+  const body = mapLeaves(nest.reduce.body, (leaf) =>
+    leaf.kind === 'load' ? { ...leaf, access: replaced.get(leaf.access) ?? leaf.access } : leaf,
+  );
+  return { packs, nest: { ...nest, reduce: { ...nest.reduce, body } } };
+}
+
+/** The axes along which an operand moves, the vector axis last. */
+function movingAxes({ access }: Load, nest: Nest, vectorAxis: number): number[] {
+  const moving = nest.axes.flatMap((_, axis) =>
+    access.strides[axis] !== 0 && axis !== vectorAxis ? [axis] : [],
+  );
+  return [...moving, vectorAxis];
+}
+
+/** Whether different points read different elements, so that a copy is no larger than what is read. */
+function isInjective({ access }: Load, nest: Nest, axes: readonly number[]): boolean {
+  const ordered = [...axes].sort((a, b) => Math.abs(access.strides[a]!) - Math.abs(access.strides[b]!));
+  let reach = 0;
+  for (const axis of ordered) {
+    const stride = Math.abs(access.strides[axis]!);
+    if (stride <= reach) return false;
+    reach += stride * (nest.axes[axis]! - 1);
+  }
+  return true;
+}
+
+function packedAccess(nest: Nest, axes: readonly number[], buffer: number): Access {
+  const strides = nest.axes.map(() => 0);
+  let stride = 1;
+  for (const axis of [...axes].reverse()) {
+    strides[axis] = stride;
+    stride *= nest.axes[axis]!;
+  }
+  return { buffer, offset: 0, strides };
+}

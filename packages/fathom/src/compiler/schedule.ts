@@ -1,0 +1,326 @@
+import { type Expr, operationCount, walk } from '../ir/expr.ts';
+import { accessesOf, loadsOf, normalizeAxes } from './axes.ts';
+import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
+import type { Nest } from './nest.ts';
+import type { Launch, Stmt, Target, Vector } from './program.ts';
+import { chooseTiling, outputAxes, type Segment, segmentsOf, type Tiling } from './tile.ts';
+
+/** Below this many cycles, waking the other threads costs more than they save. */
+const SOLO_CYCLES = 4000;
+/** Vector operations in the unrolled body of an innermost loop. */
+const UNROLL_OPERATIONS = 96;
+
+/** A launch before the driver knows which launches must wait for which. */
+export type Scheduled = Omit<Launch, 'barrier'>;
+
+/** Turns a loop nest into structured vector code for a target. */
+export function schedule(original: Nest, target: Target): Scheduled[] {
+  if (original.axes.some((size) => size === 0)) return original.fill ? [fillLaunch(original, target)] : [];
+  const nest = normalizeAxes(original);
+  const tiling = chooseTiling(nest, target);
+  const builder = new NestScheduler(nest, tiling, target);
+  const launch = builder.build();
+  const needsFill = original.fill && !builder.fillsItself;
+  return needsFill ? [fillLaunch(original, target), launch] : [launch];
+}
+
+function fillLaunch(nest: Nest, target: Target): Scheduled {
+  const { buffer, size } = nest.fill!;
+  const zero: Nest = {
+    name: `${nest.name}.zero`,
+    axes: [size],
+    stores: [
+      {
+        access: { buffer, offset: 0, strides: [1] },
+        value: { kind: 'const', dtype: 'float32', value: 0 },
+        accumulate: false,
+      },
+    ],
+  };
+  return schedule(zero, target)[0]!;
+}
+
+/** One loop of the schedule: an axis and the runs of blocks it is cut into. */
+interface LoopPlan {
+  readonly axis: number;
+  readonly segments: readonly Segment[];
+}
+
+class NestScheduler {
+  /** Whether the launch sets its part of the result to zero itself. */
+  fillsItself = false;
+  readonly #nest: Nest;
+  readonly #tiling: Tiling;
+  readonly #target: Target;
+  readonly #emit: Emitter;
+  readonly #reduceAxes: number[];
+  readonly #outer: number[];
+
+  constructor(nest: Nest, tiling: Tiling, target: Target) {
+    this.#nest = nest;
+    this.#tiling = tiling;
+    this.#target = target;
+    this.#emit = new Emitter(target, tiling.vectorAxis);
+    const outputs = outputAxes(nest);
+    const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
+    this.#outer = this.#chooseOuterReduction(reduced);
+    this.#reduceAxes = reduced.filter((axis) => !this.#outer.includes(axis));
+  }
+
+  build(): Scheduled {
+    const nest = this.#nest;
+    const { vectorAxis, vectors, tileAxes } = this.#tiling;
+    const blockOf = (axis: number) =>
+      axis === vectorAxis
+        ? vectors * this.#target.lanes
+        : (tileAxes.find((tile) => tile.axis === axis)?.size ?? 1);
+    const plan = (axis: number): LoopPlan => ({
+      axis,
+      segments: segmentsOf(nest.axes[axis]!, blockOf(axis)),
+    });
+
+    const outputs = outputAxes(nest);
+    const colliding = nest.reduce?.colliding ?? [];
+    const free = outputs.filter((axis) => !colliding.includes(axis));
+    const parallel = this.#chooseParallel(free.map(plan));
+    const rest = free.filter((axis) => axis !== parallel?.axis);
+    const isTile = (axis: number) => tileAxes.some((tile) => tile.axis === axis);
+    const ordered = nest.reduce
+      ? [
+          ...rest.filter((axis) => axis === vectorAxis),
+          ...rest.filter((axis) => axis !== vectorAxis && !isTile(axis)),
+          ...tileAxes.map(({ axis }) => axis).filter((axis) => rest.includes(axis)),
+        ]
+      : rest;
+
+    const inner = (values: AxisValue[], sizes: number[]): Stmt[] => {
+      const sequence = [...colliding, ...this.#outer];
+      const body = (v: AxisValue[], s: number[]) =>
+        this.#loops(ordered.map(plan), v, s, (vs, ss) => this.#tile(vs, ss));
+      const accumulate = this.#loops(
+        sequence.map((axis) => ({ axis, segments: [{ start: 0, blocks: nest.axes[axis]!, size: 1 }] })),
+        values,
+        sizes,
+        body,
+      );
+      if (!this.#accumulates) return accumulate;
+      return [...this.#zero(parallel, values, sizes), ...accumulate];
+    };
+    const values: AxisValue[] = nest.axes.map(() => ({ offset: 0, terms: [] }));
+    const sizes = nest.axes.map(() => 1);
+    const body = parallel ? this.#loops([parallel], values, sizes, inner, true) : inner(values, sizes);
+    const count = parallel ? parallel.segments.reduce((sum, { blocks }) => sum + blocks, 0) : 1;
+    const { cycles, flops } = this.#work();
+    return {
+      name: nest.name,
+      count,
+      body,
+      solo: count === 1 || cycles < SOLO_CYCLES,
+      reads: [...new Set(loadsOf(nest).map(({ access }) => access.buffer))],
+      writes: [...new Set(nest.stores.map(({ access }) => access.buffer))],
+      flops,
+    };
+  }
+
+  /** Sums are completed in memory, not in registers. */
+  get #accumulates(): boolean {
+    return this.#outer.length > 0 || (this.#nest.reduce?.colliding.length ?? 0) > 0;
+  }
+
+  /**
+   * Reduction axes to run outside of the tiles, so that what the tiles read again and again stays in cache.
+   * Only where the stored value is the bare sum, since the tiles then add to memory.
+   */
+  #chooseOuterReduction(reduced: readonly number[]): number[] {
+    const { reduce, stores, axes } = this.#nest;
+    if (!reduce || reduce.combine !== 'sum' || stores[0]!.value.kind !== 'acc') return [];
+    const inner = [...reduced];
+    const outer: number[] = [];
+    const footprint = () => {
+      let bytes = 0;
+      walk(reduce.body, (node) => {
+        if (node.kind !== 'load') return;
+        let elements = 1;
+        for (let axis = 0; axis < axes.length; axis++) {
+          if (!outer.includes(axis) && node.access.strides[axis] !== 0) elements *= axes[axis]!;
+        }
+        bytes += 4 * elements;
+      });
+      return bytes;
+    };
+    while (inner.length > 1 && footprint() > this.#target.cacheBytes) outer.push(inner.shift()!);
+    return outer;
+  }
+
+  /** The loop that threads share: the one that divides most evenly, the outermost among equals. */
+  #chooseParallel(loops: readonly LoopPlan[]): LoopPlan | undefined {
+    let best: LoopPlan | undefined;
+    let bestScore = 0;
+    for (const loop of loops) {
+      const count = loop.segments.reduce((sum, { blocks }) => sum + blocks, 0);
+      if (count < 2) continue;
+      // A short last block makes its task cheaper than the others; count it as what it is.
+      const even = (threads: number) => count / (threads * Math.ceil(count / threads));
+      const score = even(2) + even(4) + even(8) / 2;
+      if (score > bestScore + 1e-9) {
+        best = loop;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+
+  /** Nested loops over the blocks of the given axes, with `body` at the innermost place. */
+  #loops(
+    loops: readonly LoopPlan[],
+    values: AxisValue[],
+    sizes: number[],
+    body: (values: AxisValue[], sizes: number[]) => Stmt[],
+    parallel = false,
+  ): Stmt[] {
+    const [loop, ...others] = loops;
+    if (!loop) return body(values, sizes);
+    const statements: Stmt[] = [];
+    let firstTask = 0;
+    for (const { start, blocks, size } of loop.segments) {
+      const nextSizes = sizes.with(loop.axis, size);
+      if (blocks === 1 && !parallel) {
+        const nextValues = values.with(loop.axis, { offset: start, terms: [] });
+        statements.push(...this.#loops(others, nextValues, nextSizes, body));
+      } else {
+        const variable = this.#emit.variable();
+        const value = { offset: start, terms: [{ variable, stride: size }] };
+        statements.push({
+          kind: 'loop',
+          variable,
+          count: blocks,
+          ...(parallel ? { firstTask } : {}),
+          body: this.#loops(others, values.with(loop.axis, value), nextSizes, body),
+        });
+      }
+      firstTask += blocks;
+    }
+    return statements;
+  }
+
+  /** One register tile: clear the accumulators, run the reduction, store. */
+  #tile(values: AxisValue[], sizes: number[]): Stmt[] {
+    const nest = this.#nest;
+    const points = this.#points(sizes);
+    if (!nest.reduce) return this.#emit.stores(nest.stores, points, values, []);
+    const { combine, body } = nest.reduce;
+    const registers = points.map(() => this.#emit.register());
+    const statements: Stmt[] = points.map((point, i) => ({
+      kind: 'assign',
+      register: registers[i]!,
+      value: this.#accumulates
+        ? this.#emit.load(nest.stores[0]!.access, 'float32', point, values)
+        : this.#emit.identity(combine, nest.reduce!.body.dtype),
+    }));
+    statements.push(...this.#reduction(this.#reduceAxes, values, points, registers, body, combine));
+    const accumulators = registers.map(
+      (register): Vector => ({ kind: 'register', dtype: body.dtype, register }),
+    );
+    statements.push(...this.#emit.stores(nest.stores, points, values, accumulators));
+    return statements;
+  }
+
+  /** The loops over the reduced axes, the innermost ones unrolled. */
+  #reduction(
+    axes: readonly number[],
+    values: AxisValue[],
+    points: readonly TilePoint[],
+    registers: readonly number[],
+    body: Expr,
+    combine: 'sum' | 'max',
+  ): Stmt[] {
+    const operations = points.length * Math.max(1, operationCount(body));
+    const [axis, ...inner] = axes;
+    if (axis === undefined) return this.#emit.accumulate(body, combine, points, values, registers);
+    const below = inner.reduce((product, a) => product * this.#nest.axes[a]!, 1) * operations;
+    const size = this.#nest.axes[axis]!;
+    const step = (at: AxisValue): Stmt[] =>
+      this.#reduction(inner, values.with(axis, at), points, registers, body, combine);
+    const unroll = Math.max(1, Math.min(size, Math.floor(UNROLL_OPERATIONS / below)));
+    const statements: Stmt[] = [];
+    for (const segment of segmentsOf(size, evenUnroll(size, unroll))) {
+      const once = (base: AxisValue) =>
+        Array.from({ length: segment.size }, (_, i) => step({ ...base, offset: base.offset + i })).flat();
+      if (segment.blocks === 1) {
+        statements.push(...once({ offset: segment.start, terms: [] }));
+        continue;
+      }
+      const variable = this.#emit.variable();
+      statements.push({
+        kind: 'loop',
+        variable,
+        count: segment.blocks,
+        body: once({ offset: segment.start, terms: [{ variable, stride: segment.size }] }),
+      });
+    }
+    return statements;
+  }
+
+  /** Sets this task's part of the result to zero before sums are added to it. */
+  #zero(parallel: LoopPlan | undefined, values: AxisValue[], sizes: number[]): Stmt[] {
+    const nest = this.#nest;
+    const { access } = nest.stores[0]!;
+    const zero = { kind: 'const', dtype: 'float32', value: 0 } as const;
+    if (nest.fill) {
+      // The places that points reach are not all: clear the contiguous slice that belongs to this task.
+      const stride = parallel ? access.strides[parallel.axis]! : nest.fill.size;
+      const extent = parallel ? nest.axes[parallel.axis]! : 1;
+      const slices = parallel === undefined || parallel.segments.every(({ size }) => size === 1);
+      if (!slices || stride * extent !== nest.fill.size || access.offset !== 0) return [];
+      this.fillsItself = true;
+      return this.#emit.clear(access.buffer, stride, parallel ? values[parallel.axis]! : undefined, stride);
+    }
+    const loops = outputAxes(nest)
+      .filter((axis) => axis !== parallel?.axis)
+      .map((axis) => ({
+        axis,
+        segments: segmentsOf(nest.axes[axis]!, axis === this.#tiling.vectorAxis ? this.#target.lanes : 1),
+      }));
+    return this.#loops(loops, values, sizes, (v, s) =>
+      this.#emit.stores([{ access, value: zero, accumulate: false }], this.#points(s), v, []),
+    );
+  }
+
+  /** The points of a tile: offsets along the tiled axes, and vectors with their number of lanes. */
+  #points(sizes: readonly number[]): TilePoint[] {
+    const { vectorAxis, tileAxes } = this.#tiling;
+    let offsets: ReadonlyMap<number, number>[] = [new Map()];
+    for (const { axis } of tileAxes) {
+      offsets = offsets.flatMap((map) =>
+        Array.from({ length: sizes[axis]! }, (_, i) => new Map([...map, [axis, i]])),
+      );
+    }
+    if (vectorAxis < 0) return offsets.map((map) => ({ offsets: map, lanes: 1 }));
+    const { lanes } = this.#target;
+    const width = sizes[vectorAxis]!;
+    return offsets.flatMap((map) =>
+      Array.from({ length: Math.ceil(width / lanes) }, (_, i) => ({
+        offsets: new Map([...map, [vectorAxis, i * lanes]]),
+        lanes: Math.min(lanes, width - i * lanes),
+      })),
+    );
+  }
+
+  #work(): { cycles: number; flops: number } {
+    const nest = this.#nest;
+    const points = nest.axes.reduce((product, size) => product * size, 1);
+    const outputs = outputAxes(nest).reduce((product, axis) => product * nest.axes[axis]!, 1);
+    let flops = 0;
+    if (nest.reduce) flops += points * (operationCount(nest.reduce.body) + 1);
+    for (const { value } of nest.stores) flops += outputs * operationCount(value);
+    const traffic = outputs * (accessesOf(nest).length + 1);
+    const { lanes, fmaPerCycle } = this.#target;
+    return { cycles: (flops / 2 + traffic) / (lanes * fmaPerCycle), flops };
+  }
+}
+
+/** The largest divisor of `size` not above `most`, unless that would waste more than half of the unrolling. */
+function evenUnroll(size: number, most: number): number {
+  for (let unroll = most; unroll > most / 2; unroll--) if (size % unroll === 0) return unroll;
+  return most;
+}

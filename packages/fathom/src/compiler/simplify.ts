@@ -1,0 +1,120 @@
+import { type Expr, float, fma, operandsOf } from '../ir/expr.ts';
+import { topologicalOrder } from '../ir/graph.ts';
+import type { Op } from '../ir/op.ts';
+import { Tensor } from '../ir/tensor.ts';
+import type { Nest } from './nest.ts';
+import type { Graph } from './program.ts';
+
+/** The same graph with equal computations made once. */
+export function shareEqualNodes(graph: Graph): Graph {
+  const canonical = new Map<Tensor, Tensor>();
+  const byKey = new Map<string, Tensor>();
+  const opIds = new Map<Op, number>();
+  const attrIds = new Map<unknown, number>();
+  const identify = <K>(ids: Map<K, number>, key: K) => {
+    if (!ids.has(key)) ids.set(key, ids.size);
+    return ids.get(key)!;
+  };
+  const roots = [...graph.outputs, ...graph.updates.map(({ value }) => value)];
+  for (const node of topologicalOrder(roots)) {
+    const inputs = node.inputs.map((input) => canonical.get(input)!);
+    const leaf = node.op.lower.kind === 'leaf';
+    const text = leaf ? '' : attrsText(node.attrs);
+    const variable = (node.attrs as { variable?: object } | undefined)?.variable;
+    const identity = leaf ? (variable ? `v${identify(attrIds, variable)}` : `n${node.id}`) : text;
+    const key = `${identify(opIds, node.op)}(${inputs.map(({ id }) => id).join(',')})${identity}`;
+    const known = byKey.get(key);
+    if (known) {
+      canonical.set(node, known);
+      continue;
+    }
+    const same = inputs.every((input, i) => input === node.inputs[i]);
+    const kept = same ? node : new Tensor(node.op, inputs, node.attrs, node);
+    byKey.set(key, kept);
+    canonical.set(node, kept);
+  }
+  return {
+    inputs: graph.inputs.map((input) => canonical.get(input) ?? input),
+    outputs: graph.outputs.map((output) => canonical.get(output)!),
+    updates: graph.updates.map(({ variable, value }) => ({ variable, value: canonical.get(value)! })),
+  };
+}
+
+/** Folds constants and neutral elements in every expression of a nest, and makes a·b + c one operation. */
+export function simplifyNest(nest: Nest): Nest {
+  const seen = new Map<Expr, Expr>();
+  const simplify = (expr: Expr) => simplifyExpr(expr, seen);
+  return {
+    ...nest,
+    ...(nest.reduce ? { reduce: { ...nest.reduce, body: simplify(nest.reduce.body) } } : {}),
+    stores: nest.stores.map((store) => ({ ...store, value: simplify(store.value) })),
+  };
+}
+
+function attrsText(attrs: unknown): string {
+  if (attrs === undefined) return '';
+  const text = (attrs as { toText?: () => string }).toText;
+  if (text) return `${text.call(attrs)}${JSON.stringify(attrs)}`;
+  return JSON.stringify(attrs, (_key, value: unknown) =>
+    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
+  );
+}
+
+function simplifyExpr(expr: Expr, seen: Map<Expr, Expr>): Expr {
+  const known = seen.get(expr);
+  if (known) return known;
+  const operands = operandsOf(expr).map((operand) => simplifyExpr(operand, seen));
+  const result = peephole(rebuild(expr, operands));
+  seen.set(expr, result);
+  return result;
+}
+
+function rebuild(expr: Expr, operands: readonly Expr[]): Expr {
+  const original = operandsOf(expr);
+  if (operands.every((operand, i) => operand === original[i])) return expr;
+  switch (expr.kind) {
+    case 'unary':
+      return { ...expr, a: operands[0]! };
+    case 'binary':
+      return { ...expr, a: operands[0]!, b: operands[1]! };
+    case 'fma':
+      return { ...expr, a: operands[0]!, b: operands[1]!, c: operands[2]! };
+    case 'select':
+      return { ...expr, condition: operands[0]!, a: operands[1]!, b: operands[2]! };
+    default:
+      return expr;
+  }
+}
+
+const isFloat = (expr: Expr, value: number) =>
+  expr.kind === 'const' && expr.dtype === 'float32' && expr.value === value;
+
+/** One step at the root; operands are already simple. x·0 stays, since x may be NaN. */
+function peephole(expr: Expr): Expr {
+  if (expr.kind === 'binary' && expr.dtype === 'float32') {
+    const { op, a, b } = expr;
+    if (op === 'mul' && isFloat(a, 1)) return b;
+    if ((op === 'mul' || op === 'div') && isFloat(b, 1)) return a;
+    if (op === 'add' && isFloat(a, 0)) return b;
+    if ((op === 'add' || op === 'sub') && isFloat(b, 0)) return a;
+    if (a.kind === 'const' && b.kind === 'const') {
+      const f = Math.fround;
+      if (op === 'add') return float(f(f(a.value) + f(b.value)));
+      if (op === 'sub') return float(f(f(a.value) - f(b.value)));
+      if (op === 'mul') return float(f(f(a.value) * f(b.value)));
+      if (op === 'div') return float(f(f(a.value) / f(b.value)));
+    }
+    if (op === 'div' && b.kind === 'const' && isPowerOfTwo(b.value)) {
+      return { ...expr, op: 'mul', b: float(1 / b.value) };
+    }
+    if (op === 'add' && a.kind === 'binary' && a.op === 'mul') return fma(a.a, a.b, b);
+    if (op === 'add' && b.kind === 'binary' && b.op === 'mul') return fma(b.a, b.b, a);
+  }
+  if (expr.kind === 'select' && expr.a === expr.b) return expr.a;
+  return expr;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  const exponent = Math.log2(Math.abs(value));
+  return Number.isInteger(exponent) && exponent > -100 && exponent < 100;
+}

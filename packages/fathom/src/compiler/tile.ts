@@ -1,0 +1,159 @@
+import { operationCount, walk } from '../ir/expr.ts';
+import { type Load, loadsOf } from './axes.ts';
+import type { Nest } from './nest.ts';
+import type { Target } from './program.ts';
+
+/** How a nest is cut into register tiles. */
+export interface Tiling {
+  /** The axis along which the lanes of a vector lie; −1 where no axis is left. */
+  readonly vectorAxis: number;
+  /** Vectors side by side in one tile. */
+  readonly vectors: number;
+  /** Axes unrolled into registers besides it, and how many of their points a tile holds. */
+  readonly tileAxes: readonly { readonly axis: number; readonly size: number }[];
+}
+
+/** A run of equal blocks along an axis: `blocks` blocks of `size` points from `start`. */
+export interface Segment {
+  readonly start: number;
+  readonly blocks: number;
+  readonly size: number;
+}
+
+/** Cuts `extent` points into whole blocks of `size` and one smaller rest. */
+export function segmentsOf(extent: number, size: number): Segment[] {
+  const whole = Math.floor(extent / size);
+  const rest = extent - whole * size;
+  const segments: Segment[] = [];
+  if (whole > 0) segments.push({ start: 0, blocks: whole, size });
+  if (rest > 0) segments.push({ start: whole * size, blocks: 1, size: rest });
+  return segments;
+}
+
+/** Axes along which the (first) store moves; the others are reduced. */
+export function outputAxes(nest: Nest): number[] {
+  if (!nest.reduce) return nest.axes.map((_, axis) => axis);
+  return nest.axes.flatMap((_, axis) => (nest.stores[0]!.access.strides[axis] === 0 ? [] : [axis]));
+}
+
+/** The cheapest tiling by a model of the inner loop: multiply-adds, loads, latency, registers. */
+export function chooseTiling(nest: Nest, target: Target): Tiling {
+  const vectorAxis = chooseVectorAxis(nest);
+  const extent = vectorAxis < 0 ? 1 : nest.axes[vectorAxis]!;
+  if (!nest.reduce) return { vectorAxis, vectors: elementwiseVectors(nest, extent, target), tileAxes: [] };
+
+  const hot: Load[] = [];
+  walk(nest.reduce.body, (node) => {
+    if (node.kind === 'load') hot.push(node);
+  });
+  const free = outputAxes(nest).filter(
+    (axis) => axis !== vectorAxis && !nest.reduce!.colliding.includes(axis) && nest.axes[axis]! > 1,
+  );
+  const small = free.filter((axis) => nest.axes[axis]! <= 8);
+  const shapes: { axis: number; size: number }[][] = [[]];
+  for (const axis of free) {
+    for (let size = 2; size <= Math.min(target.registers, nest.axes[axis]!); size++) {
+      shapes.push([{ axis, size }]);
+      for (const other of small) {
+        if (other !== axis)
+          shapes.push([
+            { axis: other, size: nest.axes[other]! },
+            { axis, size },
+          ]);
+      }
+    }
+  }
+  const model = { nest, hot, target, vectorAxis, extent, operations: operationCount(nest.reduce.body) };
+  let best: Tiling = { vectorAxis, vectors: 1, tileAxes: [] };
+  let bestCost = Number.POSITIVE_INFINITY;
+  for (const tileAxes of shapes) {
+    const rows = tileAxes.reduce((product, { size }) => product * size, 1);
+    for (let vectors = 1; vectors <= Math.ceil(extent / target.lanes); vectors++) {
+      if (rows * vectors + vectors + 1 > target.registers) break;
+      const tiling = { vectorAxis, vectors, tileAxes };
+      const cost = tilingCost(tiling, model);
+      if (cost < bestCost) {
+        best = tiling;
+        bestCost = cost;
+      }
+    }
+  }
+  return best;
+}
+
+interface CostModel {
+  readonly nest: Nest;
+  readonly hot: readonly Load[];
+  readonly target: Target;
+  readonly vectorAxis: number;
+  readonly extent: number;
+  readonly operations: number;
+}
+
+/** Cycles of one step of the reduction over all tiles, for each point of the untiled axes. */
+function tilingCost(tiling: Tiling, model: CostModel): number {
+  const { nest, hot, target, vectorAxis, extent } = model;
+  let tiles: { sizes: number[]; count: number }[] = [{ sizes: [], count: 1 }];
+  for (const { axis, size } of tiling.tileAxes) {
+    tiles = tiles.flatMap((tile) =>
+      segmentsOf(nest.axes[axis]!, size).map((segment) => ({
+        sizes: [...tile.sizes, segment.size],
+        count: tile.count * segment.blocks,
+      })),
+    );
+  }
+  // Axes that are not tiled repeat the whole; they are the same for all tilings but for those tiled here.
+  const untiled = outputAxes(nest)
+    .filter((axis) => axis !== vectorAxis && !tiling.tileAxes.some((t) => t.axis === axis))
+    .reduce((product, axis) => product * nest.axes[axis]!, 1);
+  let cost = 0;
+  for (const segment of segmentsOf(extent, tiling.vectors * target.lanes)) {
+    const vectors = Math.ceil(segment.size / target.lanes);
+    for (const { sizes, count } of tiles) {
+      const rows = sizes.reduce((product, size) => product * size, 1);
+      let loads = 0;
+      for (const { access } of hot) {
+        let distinct = (access.strides[vectorAxis] ?? 0) === 0 ? 1 : vectors;
+        tiling.tileAxes.forEach(({ axis }, i) => {
+          if (access.strides[axis] !== 0) distinct *= sizes[i]!;
+        });
+        const stride = access.strides[vectorAxis] ?? 0;
+        loads += stride === 0 || stride === 1 ? distinct : distinct * target.lanes;
+      }
+      const arithmetic = (rows * vectors * Math.max(1, model.operations)) / target.fmaPerCycle;
+      const cycles = Math.max(arithmetic, loads / target.loadsPerCycle, target.fmaLatency);
+      cost += segment.blocks * count * (cycles + 0.25);
+    }
+  }
+  return cost * untiled;
+}
+
+/** The axis whose lanes are neighbours in the store and neighbours or equal in the loads, as far as there is one. */
+function chooseVectorAxis(nest: Nest): number {
+  const candidates = outputAxes(nest).filter(
+    (axis) => nest.axes[axis]! > 1 && !nest.reduce?.colliding.includes(axis),
+  );
+  const loads = loadsOf(nest);
+  let best = -1;
+  let bestScore = Number.POSITIVE_INFINITY;
+  for (const axis of candidates) {
+    const scattered = nest.stores.filter(({ access }) => access.strides[axis] !== 1).length;
+    const gathered = loads.filter(
+      ({ access }) => access.strides[axis] !== 0 && access.strides[axis] !== 1,
+    ).length;
+    // A narrow axis leaves lanes empty; prefer wide ones among equals.
+    const score = scattered + gathered + (nest.axes[axis]! < 4 ? 0.5 : 0) - axis * 1e-3;
+    if (score < bestScore) {
+      best = axis;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** Enough vectors to hide loop overhead, few enough to stay in registers. */
+function elementwiseVectors(nest: Nest, extent: number, target: Target): number {
+  const operations = nest.stores.reduce((sum, { value }) => sum + operationCount(value), 0);
+  const most = operations > 24 ? 1 : operations > 8 ? 2 : 4;
+  return Math.max(1, Math.min(most, Math.ceil(extent / target.lanes)));
+}
