@@ -18,7 +18,8 @@ export type DigitImage = {
  *
  * The ground is the median colour along the border; ink is what differs from it, in whichever colour. Noise and
  * specks are dropped, and lines too thin to survive the scaling are drawn thicker. A grey 28×28 picture that
- * already is as MNIST prepares it passes unchanged: its pixels are the grey levels / 255.
+ * already is as MNIST prepares it passes unchanged: its pixels are the grey levels / 255, or 1 minus that when it is
+ * black on white.
  *
  * @param image the pixels of a canvas or a decoded file; a transparent ground becomes white or black, whichever
  *   the ink differs from
@@ -27,8 +28,10 @@ export type DigitImage = {
  * const { pixels } = digitFromPixels({ data: canvas.getImageData(0, 0, 280, 280).data, width: 280, height: 280, channels: 4 });
  */
 export function digitFromPixels(image: PixelImage, where = 'picture'): DigitImage {
-  const { ink, inverted, greyOnBlack } = inkGrid(image, where);
-  if (greyOnBlack && isPrepared(ink)) return { pixels: greyLevels(image), inverted };
+  const { ink, inverted, grey } = inkGrid(image, where);
+  if (grey && isPrepared(ink)) {
+    return { pixels: Float32Array.from(grey, (level) => (inverted ? 255 - level : level) / 255), inverted };
+  }
   const digit = dropSpecks(ink);
   const box = boundingBox(digit, EDGE_INK);
   if (box === undefined) throw nothingDrawn(where);
@@ -64,10 +67,6 @@ function isPrepared(ink: Grid): boolean {
     Math.abs(x - CENTRE) <= CENTRE_TOLERANCE &&
     Math.abs(y - CENTRE) <= CENTRE_TOLERANCE
   );
-}
-
-function greyLevels({ data, channels }: PixelImage): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: data.length / channels }, (_, i) => data[i * channels]! / 255);
 }
 
 /** Moves the digit by whole pixels until its centre of mass is at 14, 14, as far as it stays inside. */

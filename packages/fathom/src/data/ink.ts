@@ -22,13 +22,14 @@ export type Grid = {
  * Otsu's threshold (N. Otsu, A threshold selection method from gray-level histograms, 1979) it is noise and
  * becomes 0; the mean of what lies above the threshold becomes 1.
  *
- * @returns the ink; whether it is darker than the ground; and whether the picture is grey on black
+ * @returns the ink; whether it is darker than the ground; and the grey levels when the
+ *   picture is grey on nearly black or nearly white
  * @throws DataError when the sizes disagree or all pixels are nearly of one colour
  */
 export function inkGrid(
   image: PixelImage,
   where: string,
-): { ink: Grid; inverted: boolean; greyOnBlack: boolean } {
+): { ink: Grid; inverted: boolean; grey: Uint8Array | undefined } {
   checkImage(image, where);
   const { width, height } = image;
   const colours = flatten(image);
@@ -51,19 +52,22 @@ export function inkGrid(
     });
   }
   const floor = threshold / 2;
-  const values = Float32Array.from(distances, (d) => Math.min(1, Math.max(0, (d - floor) / (level - floor))));
+  const values = new Float32Array(distances.length);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = Math.min(1, Math.max(0, (distances[i]! - floor) / (level - floor)));
+  }
   return {
     ink: { values, width, height },
     inverted: inkLuminance(colours, distances, threshold) < luminance(...ground),
-    greyOnBlack: ground[0] <= MAX_BLACK && isGrey(colours),
+    grey: ground[0] <= NEARLY || ground[0] >= 255 - NEARLY ? greyLevels(colours) : undefined,
   };
 }
 
 /** Levels by which ink must differ from the ground: less is noise of paper and camera. */
 const MIN_CONTRAST = 25;
 
-/** The brightest ground that counts as black. */
-const MAX_BLACK = 25;
+/** A ground this close to black or white counts as such. */
+const NEARLY = 25;
 
 type Colour = [red: number, green: number, blue: number];
 
@@ -163,9 +167,12 @@ function luminance(red: number, green: number, blue: number): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-function isGrey(colours: Uint8Array): boolean {
-  for (let i = 0; i < colours.length; i += 3) {
-    if (colours[i] !== colours[i + 1] || colours[i] !== colours[i + 2]) return false;
+/** One level for each pixel; undefined when the picture has colours. */
+function greyLevels(colours: Uint8Array): Uint8Array | undefined {
+  const levels = new Uint8Array(colours.length / 3);
+  for (let i = 0; i < levels.length; i++) {
+    levels[i] = colours[3 * i]!;
+    if (levels[i] !== colours[3 * i + 1] || levels[i] !== colours[3 * i + 2]) return undefined;
   }
-  return true;
+  return levels;
 }
