@@ -189,10 +189,11 @@ function missingDataset(source: MnistSource, folder: string, tried: readonly str
   return new MissingDataError({
     what: `${source.title} is not on this machine and could not be downloaded`,
     where: folder,
-    expected: `the four IDX files in one of the places that were tried`,
-    received: `none:\n${tried.map((place) => `  - ${place}`).join('\n')}\n`,
+    expected: 'the four IDX files in one of the places that were tried',
+    received: 'none of them',
     fix:
       `Connect to the network and try again; or put ${source.files.map(({ name }) => `${name}.gz`).join(', ')} ` +
-      `into ${folder}; or use the built-in data set 'digits', which needs no files.`,
+      `into ${folder}; or use the built-in data set 'digits', which needs no files. ` +
+      `Tried:\n${tried.map((place) => `  - ${place}`).join('\n')}`,
   });
 }
