@@ -12,6 +12,7 @@ export {
 } from './dataset.ts';
 export { type DatasetDescription, describe } from './describe.ts';
 export { type DigitImage, digitFromPixels, type PixelImage } from './digitImage.ts';
+export { type DigitImages, type SyntheticDigitsOptions, syntheticDigits } from './digits/index.ts';
 export { DataError, type DataErrorParts } from './errors.ts';
 export {
   encodeIdx,
