@@ -1,3 +1,3 @@
-export { type DatasetDescription, describe } from 'fathom';
+export { type DatasetDescription, describeDataset } from 'fathom';
 export { type PreviewSheet, type PreviewSheetOptions, writePreviewSheet } from './previewSheet.ts';
 export { readDigitImage } from './readDigitImage.ts';

@@ -1,4 +1,4 @@
-import { type Dataset, gather, type ImageValues, slice } from './dataset.ts';
+import { type Dataset, gatherSamples, type ImageValues, sliceSamples } from './dataset.ts';
 import { permutation } from './random.ts';
 
 export type BatchOptions = {
@@ -33,7 +33,7 @@ export function batches<Images extends ImageValues>(
       for (let batch = 0; batch < count; batch++) {
         const start = batch * batchSize;
         const end = Math.min(start + batchSize, dataset.count);
-        yield order ? gather(dataset, order.subarray(start, end)) : slice(dataset, start, end);
+        yield order ? gatherSamples(dataset, order.subarray(start, end)) : sliceSamples(dataset, start, end);
       }
     },
   };

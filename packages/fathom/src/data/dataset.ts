@@ -86,9 +86,9 @@ export function sampleSize(shape: readonly number[]): number {
  *
  * @throws DataError when nothing is left
  * @example
- * slice(dataset, 0, 100); // the first hundred
+ * sliceSamples(dataset, 0, 100); // the first hundred
  */
-export function slice<Images extends ImageValues>(
+export function sliceSamples<Images extends ImageValues>(
   dataset: Dataset<Images>,
   start: number,
   end: number = dataset.count,
@@ -112,14 +112,14 @@ export function slice<Images extends ImageValues>(
  * @param indices [M], each in [0, N)
  * @throws DataError when an index is out of range or there is none
  * @example
- * gather(dataset, [2, 0]).count; // 2
+ * gatherSamples(dataset, [2, 0]).count; // 2
  */
-export function gather<Images extends ImageValues>(
+export function gatherSamples<Images extends ImageValues>(
   dataset: Dataset<Images>,
   indices: ArrayLike<number>,
 ): Dataset<Images> {
   const count = indices.length;
-  if (count === 0) throw emptyDataset(`gather from data set ${dataset.name}`);
+  if (count === 0) throw emptyDataset(`gatherSamples from data set ${dataset.name}`);
   const size = sampleSize(dataset.shape);
   const images = emptyLike(dataset.images, count * size);
   const labels = emptyLike(dataset.labels, count);
@@ -128,7 +128,7 @@ export function gather<Images extends ImageValues>(
     if (!Number.isInteger(index) || index < 0 || index >= dataset.count) {
       throw new DataError({
         what: 'an index is out of range',
-        where: `index ${i} of gather from data set ${dataset.name}`,
+        where: `index ${i} of gatherSamples from data set ${dataset.name}`,
         expected: `an integer in [0, ${dataset.count})`,
         received: String(index),
         fix: 'Check how the indices were made.',

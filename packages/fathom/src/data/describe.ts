@@ -1,7 +1,7 @@
 import type { Dataset } from './dataset.ts';
 import { meanAndStd } from './normalize.ts';
 
-/** What `describe` says about a data set, as plain data. */
+/** What `describeDataset` says about a data set, as plain data. */
 export type DatasetDescription = {
   readonly name: string;
   readonly count: number;
@@ -24,9 +24,9 @@ export type DatasetDescription = {
  * deviation of the image values.
  *
  * @example
- * describe(dataset).classes; // [{ name: '0', count: 5923 }, …] for MNIST's training set
+ * describeDataset(dataset).classes; // [{ name: '0', count: 5923 }, …] for MNIST's training set
  */
-export function describe(dataset: Dataset): DatasetDescription {
+export function describeDataset(dataset: Dataset): DatasetDescription {
   const { name, count, shape, images, labels } = dataset;
   const counts = new Array<number>(dataset.classes.length).fill(0);
   for (const label of labels) counts[label]!++;

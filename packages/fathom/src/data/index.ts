@@ -4,13 +4,13 @@ export {
   checkLabels,
   createDataset,
   type Dataset,
-  gather,
+  gatherSamples,
   type ImageValues,
   type LabelValues,
   sampleSize,
-  slice,
+  sliceSamples,
 } from './dataset.ts';
-export { type DatasetDescription, describe } from './describe.ts';
+export { type DatasetDescription, describeDataset } from './describe.ts';
 export { type DigitImage, digitFromPixels, type PixelImage } from './digitImage.ts';
 export { type DigitImages, type SyntheticDigitsOptions, syntheticDigits } from './digits/index.ts';
 export { DataError, type DataErrorParts } from './errors.ts';

@@ -1,4 +1,4 @@
-import { type Dataset, gather, type ImageValues } from './dataset.ts';
+import { type Dataset, gatherSamples, type ImageValues } from './dataset.ts';
 import { permutation } from './random.ts';
 
 /**
@@ -13,5 +13,5 @@ export function shuffle<Images extends ImageValues>(
   dataset: Dataset<Images>,
   options: { seed: number; epoch?: number },
 ): Dataset<Images> {
-  return gather(dataset, permutation(dataset.count, options));
+  return gatherSamples(dataset, permutation(dataset.count, options));
 }

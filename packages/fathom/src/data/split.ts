@@ -1,4 +1,4 @@
-import { type Dataset, type ImageValues, slice } from './dataset.ts';
+import { type Dataset, type ImageValues, sliceSamples } from './dataset.ts';
 import { DataError } from './errors.ts';
 import { shuffle } from './shuffle.ts';
 
@@ -29,5 +29,5 @@ export function split<Images extends ImageValues>(
     });
   }
   const ordered = seed === undefined ? dataset : shuffle(dataset, { seed });
-  return { train: slice(ordered, 0, trainCount), validation: slice(ordered, trainCount) };
+  return { train: sliceSamples(ordered, 0, trainCount), validation: sliceSamples(ordered, trainCount) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchCount, batches } from '../../src/data/batches.ts';
-import { createDataset, type Dataset, gather, slice } from '../../src/data/dataset.ts';
-import { describe as describeDataset } from '../../src/data/describe.ts';
+import { createDataset, type Dataset, gatherSamples, sliceSamples } from '../../src/data/dataset.ts';
+import { describeDataset } from '../../src/data/describe.ts';
 import { DataError } from '../../src/data/errors.ts';
 import { shuffle } from '../../src/data/shuffle.ts';
 import { split } from '../../src/data/split.ts';
@@ -81,26 +81,26 @@ describe('createDataset', () => {
   });
 });
 
-describe('gather', () => {
+describe('gatherSamples', () => {
   it('copies the samples asked for, in that order', () => {
-    expect(idsOf(gather(numbered(5), [4, 0, 4]))).toEqual([4, 0, 4]);
+    expect(idsOf(gatherSamples(numbered(5), [4, 0, 4]))).toEqual([4, 0, 4]);
   });
 
   it.each([[[5]], [[-1]], [[0.5]], [[]]])('refuses %j of five samples', (indices) => {
-    expect(() => gather(numbered(5), indices)).toThrow(DataError);
+    expect(() => gatherSamples(numbered(5), indices)).toThrow(DataError);
   });
 });
 
-describe('slice', () => {
+describe('sliceSamples', () => {
   it('shares memory and stops at the end', () => {
     const whole = numbered(5);
-    const part = slice(whole, 3, 99);
+    const part = sliceSamples(whole, 3, 99);
     expect(idsOf(part)).toEqual([3, 4]);
     expect(part.images.buffer).toBe(whole.images.buffer);
   });
 
   it('refuses to leave nothing', () => {
-    expect(() => slice(numbered(5), 5)).toThrow(/empty \(samples 5 to 5 of data set numbered\)/);
+    expect(() => sliceSamples(numbered(5), 5)).toThrow(/empty \(samples 5 to 5 of data set numbered\)/);
   });
 });
 
@@ -170,7 +170,7 @@ describe('batches', () => {
   });
 });
 
-describe('describe', () => {
+describe('describeDataset', () => {
   it('counts classes and measures the values', () => {
     const dataset = createDataset({
       name: 'four',

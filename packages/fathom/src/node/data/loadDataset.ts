@@ -1,4 +1,4 @@
-import { createDataset, type Dataset, slice } from '../../data/dataset.ts';
+import { createDataset, type Dataset, sliceSamples } from '../../data/dataset.ts';
 import { syntheticDigits } from '../../data/digits/index.ts';
 import { type LoadedDataset, type LoadMnistOptions, loadMnist } from './mnist.ts';
 import { MNIST_SOURCES } from './sources.ts';
@@ -38,7 +38,7 @@ export async function loadDataset(
     case 'mnist':
     case 'fashion-mnist': {
       const { train, test, source } = await loadMnist(name, options);
-      return { train: slice(train, 0, limit), test: slice(test, 0, testLimit), source };
+      return { train: sliceSamples(train, 0, limit), test: sliceSamples(test, 0, testLimit), source };
     }
     case 'digits': {
       const { seed = 0 } = options;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describe as describeDataset } from '../../../src/data/describe.ts';
+import { describeDataset } from '../../../src/data/describe.ts';
 import { loadDataset } from '../../../src/node/data/loadDataset.ts';
 
 const data = process.env.FATHOM_DATA;
