@@ -25,5 +25,15 @@ export interface Executable {
   run(): void | Promise<void>;
   /** A copy of output number `output`. */
   read(output: number): NumericArray | Promise<NumericArray>;
+  /** Runs every kernel by itself on one thread and gives the shortest of `rounds` times. State advances too. */
+  profile?(rounds: number): LaunchTime[];
   dispose(): void;
+}
+
+/** One kernel of a program in a profile. */
+export interface LaunchTime {
+  readonly name: string;
+  readonly milliseconds: number;
+  /** Arithmetic operations of the kernel. */
+  readonly flops: number;
 }

@@ -20,6 +20,11 @@ export interface Target {
   readonly fmaPerCycle: number;
   readonly fmaLatency: number;
   readonly loadsPerCycle: number;
+  /**
+   * The code generator below moves all loads of a loop body to its beginning (V8's optimizing compiler does), so
+   * that every value loaded in a body needs a register of its own: bodies must be short.
+   */
+  readonly hoistsLoads: boolean;
   /** Bytes of the cache in which a kernel's working set should stay. */
   readonly cacheBytes: number;
 }

@@ -3,7 +3,7 @@ import { accessesOf, loadsOf, normalizeAxes } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import type { Nest } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
-import { chooseTiling, outputAxes, type Segment, segmentsOf, type Tiling } from './tile.ts';
+import { chooseTiling, loadsOfStep, outputAxes, type Segment, segmentsOf, type Tiling } from './tile.ts';
 
 /** Below this many cycles, waking the other threads costs more than they save. */
 const SOLO_CYCLES = 4000;
@@ -133,7 +133,7 @@ class NestScheduler {
    */
   #chooseOuterReduction(reduced: readonly number[]): number[] {
     const { reduce, stores, axes } = this.#nest;
-    if (!reduce || reduce.combine !== 'sum' || stores[0]!.value.kind !== 'acc') return [];
+    if (reduce?.combine !== 'sum' || stores[0]!.value.kind !== 'acc') return [];
     const inner = [...reduced];
     const outer: number[] = [];
     const footprint = () => {
@@ -241,7 +241,8 @@ class NestScheduler {
     const size = this.#nest.axes[axis]!;
     const step = (at: AxisValue): Stmt[] =>
       this.#reduction(inner, values.with(axis, at), points, registers, body, combine);
-    const unroll = Math.max(1, Math.min(size, Math.floor(UNROLL_OPERATIONS / below)));
+    const most = this.#target.hoistsLoads ? this.#unrollInRegisters(points.length) : UNROLL_OPERATIONS / operations;
+    const unroll = Math.max(1, Math.min(size, Math.floor((most * operations) / below)));
     const statements: Stmt[] = [];
     for (const segment of segmentsOf(size, evenUnroll(size, unroll))) {
       const once = (base: AxisValue) =>
@@ -259,6 +260,12 @@ class NestScheduler {
       });
     }
     return statements;
+  }
+
+  /** Steps of the reduction of which all loaded values fit into registers beside the accumulators. */
+  #unrollInRegisters(accumulators: number): number {
+    const loads = Math.max(1, loadsOfStep(this.#nest, this.#tiling));
+    return Math.max(1, Math.floor((this.#target.registers - accumulators) / loads));
   }
 
   /** Sets this task's part of the result to zero before sums are added to it. */

@@ -69,8 +69,10 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
   for (const tileAxes of shapes) {
     const rows = tileAxes.reduce((product, { size }) => product * size, 1);
     for (let vectors = 1; vectors <= Math.ceil(extent / target.lanes); vectors++) {
-      if (rows * vectors + vectors + 1 > target.registers) break;
       const tiling = { vectorAxis, vectors, tileAxes };
+      const sizes = tileAxes.map(({ size }) => size);
+      const held = target.hoistsLoads ? distinctLoads(hot, tiling, sizes, vectors) : vectors + 1;
+      if (rows * vectors + held > target.registers) break;
       const cost = tilingCost(tiling, model);
       if (cost < bestCost) {
         best = tiling;
@@ -111,21 +113,44 @@ function tilingCost(tiling: Tiling, model: CostModel): number {
     const vectors = Math.ceil(segment.size / target.lanes);
     for (const { sizes, count } of tiles) {
       const rows = sizes.reduce((product, size) => product * size, 1);
-      let loads = 0;
-      for (const { access } of hot) {
-        let distinct = (access.strides[vectorAxis] ?? 0) === 0 ? 1 : vectors;
-        tiling.tileAxes.forEach(({ axis }, i) => {
-          if (access.strides[axis] !== 0) distinct *= sizes[i]!;
-        });
-        const stride = access.strides[vectorAxis] ?? 0;
-        loads += stride === 0 || stride === 1 ? distinct : distinct * target.lanes;
-      }
+      const loads = distinctLoads(hot, tiling, sizes, vectors, target.lanes);
       const arithmetic = (rows * vectors * Math.max(1, model.operations)) / target.fmaPerCycle;
       const cycles = Math.max(arithmetic, loads / target.loadsPerCycle, target.fmaLatency);
       cost += segment.blocks * count * (cycles + 0.25);
     }
   }
   return cost * untiled;
+}
+
+/** Values that one step over a tile loads; a vector gathered from scattered elements counts `gather` times. */
+function distinctLoads(
+  hot: readonly Load[],
+  { vectorAxis, tileAxes }: Tiling,
+  sizes: readonly number[],
+  vectors: number,
+  gather = 1,
+): number {
+  let loads = 0;
+  for (const { access } of hot) {
+    const stride = access.strides[vectorAxis] ?? 0;
+    let distinct = stride === 0 ? 1 : vectors;
+    tileAxes.forEach(({ axis }, i) => {
+      if (access.strides[axis] !== 0) distinct *= sizes[i]!;
+    });
+    loads += stride === 0 || stride === 1 ? distinct : distinct * gather;
+  }
+  return loads;
+}
+
+/** Values that one step of the reduction loads for a whole tile. */
+export function loadsOfStep(nest: Nest, tiling: Tiling): number {
+  const hot = nest.reduce ? loadsOf({ ...nest, stores: [] }) : [];
+  return distinctLoads(
+    hot,
+    tiling,
+    tiling.tileAxes.map(({ size }) => size),
+    tiling.vectors,
+  );
 }
 
 /** The axis whose lanes are neighbours in the store and neighbours or equal in the loads, as far as there is one. */

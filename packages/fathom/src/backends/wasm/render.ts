@@ -25,6 +25,11 @@ const FIRST_BASE = 3;
 const SPINS = 20000;
 const LANES = 4;
 
+/** Name under which launch number `index` is exported, to be timed on its own. */
+export function kernelName(index: number): string {
+  return `kernel${index}`;
+}
+
 export function baseName(buffer: number): string {
   return `base${buffer}`;
 }
@@ -32,9 +37,10 @@ export function baseName(buffer: number): string {
 /** Prints a program as a WebAssembly module: a function for each launch, and `run(thread)` that calls them. */
 export function render(program: Program, options: RenderOptions): Uint8Array<ArrayBuffer> {
   const { launches, buffers } = program;
-  const kernels = launches.map((launch) => ({
+  const kernels = launches.map((launch, i) => ({
     parameters: 2,
     body: new KernelRenderer(options).render(launch),
+    exportName: kernelName(i),
   }));
   const barrier = launches.length;
   const run = new FunctionBody(1);

@@ -1,10 +1,10 @@
 import type { Buffer, Graph, Program, Target } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
-import type { Backend, Executable } from '../backend.ts';
+import type { Backend, Executable, LaunchTime } from '../backend.ts';
 import { detectFeatures } from './features.ts';
 import { Heap } from './heap.ts';
-import { baseName, render } from './render.ts';
+import { baseName, kernelName, render } from './render.ts';
 import { nodeModule, ThreadPool } from './threads.ts';
 
 export interface WasmOptions {
@@ -24,10 +24,11 @@ const SINGLE_THREAD_FLOPS = 2e6;
 const BASE_TARGET: Target = {
   name: 'wasm-simd128',
   lanes: 4,
-  registers: 14,
+  registers: 15,
   fmaPerCycle: 2,
   fmaLatency: 4,
   loadsPerCycle: 2,
+  hoistsLoads: true,
   cacheBytes: 384 * 1024,
 };
 
@@ -99,10 +100,11 @@ class WasmBackend implements Backend {
     const instance = new WebAssembly.Instance(module, { env: { ...env, memory: heap.memory } });
     const run = instance.exports.run as (thread: number) => void;
     const number = threads > 1 ? await this.pool!.add({ module, env, memory: heap.memory }) : -1;
-    const executable = new WasmExecutable(program, heap, addresses, () => {
+    const start = () => {
       if (number >= 0) this.pool!.run(number);
       run(0);
-    });
+    };
+    const executable = new WasmExecutable(program, heap, addresses, start, instance.exports);
     const release = () => {
       for (const address of owned.splice(0)) heap.free(address);
       if (number >= 0) this.pool!.remove(number);
@@ -169,14 +171,22 @@ class WasmExecutable implements Executable {
   readonly #heap: Heap;
   readonly #addresses: readonly number[];
   readonly #run: () => void;
+  readonly #exports: WebAssembly.Exports;
   #disposed = false;
 
-  constructor(program: Program, heap: Heap, addresses: readonly number[], run: () => void) {
+  constructor(
+    program: Program,
+    heap: Heap,
+    addresses: readonly number[],
+    run: () => void,
+    exports: WebAssembly.Exports,
+  ) {
     this.graph = program.graph;
     this.#program = program;
     this.#heap = heap;
     this.#addresses = addresses;
     this.#run = run;
+    this.#exports = exports;
   }
 
   write(input: number, values: ArrayLike<number>): void {
@@ -197,6 +207,24 @@ class WasmExecutable implements Executable {
     this.#check();
     const { buffer, size, dtype } = this.#buffer(this.#program.outputs[output]!);
     return copyOf(view(this.#heap, this.#addresses[buffer]!, dtype, size));
+  }
+
+  profile(rounds: number): LaunchTime[] {
+    this.#check();
+    const times = this.#program.launches.map(({ name, flops }) => ({
+      name,
+      flops,
+      milliseconds: Number.POSITIVE_INFINITY,
+    }));
+    for (let round = 0; round < rounds; round++) {
+      this.#program.launches.forEach(({ count }, i) => {
+        const kernel = this.#exports[kernelName(i)] as (first: number, end: number) => void;
+        const start = performance.now();
+        kernel(0, count);
+        times[i]!.milliseconds = Math.min(times[i]!.milliseconds, performance.now() - start);
+      });
+    }
+    return times;
   }
 
   dispose(): void {
