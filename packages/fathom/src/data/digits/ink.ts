@@ -8,8 +8,8 @@ const BOX = 20;
 const ZOOM = 4;
 const SHEET = BOX * ZOOM;
 
-const MAX_BLUR = 2;
-const INK_GAIN = 1.28;
+const MAX_BLUR = 1;
+const INK_GAIN = 1.18;
 const INK_GAIN_SPREAD = 0.08;
 const GRAIN = 9;
 const DROPLET = 0.01;
@@ -39,7 +39,7 @@ export function inkDigit(trace: Trace, random: CounterRandom, sheet: Sheet, imag
   fitToSheet(trace, blur);
   sheet.ink.fill(0);
   for (let i = 0; i < trace.length; i++) {
-    if (!trace.down[i]) drawLine(trace, i - 1, i, sheet.ink);
+    if (isInked(trace, i)) drawLine(trace, i - 1, i, sheet.ink);
   }
   if (blur > 0) blurSheet(sheet, blur);
   shrink(sheet, random);
@@ -53,6 +53,7 @@ function fitToSheet(trace: Trace, blur: number): void {
   let top = Infinity;
   let bottom = -Infinity;
   for (let i = 0; i < trace.length; i++) {
+    if (!isInked(trace, i) && !isInked(trace, i + 1)) continue;
     const r = trace.radius[i]!;
     left = Math.min(left, trace.x[i]! - r);
     right = Math.max(right, trace.x[i]! + r);
@@ -69,11 +70,15 @@ function fitToSheet(trace: Trace, blur: number): void {
   }
 }
 
+/** Whether a line leads from the sample before to sample i. */
+function isInked(trace: Trace, i: number): boolean {
+  return i > 0 && i < trace.length && !trace.down[i] && trace.radius[i]! > 0 && trace.radius[i - 1]! > 0;
+}
+
 /** A line with round ends whose width changes along it; coverage falls from 1 to 0 over one pixel at its edge. */
 function drawLine(trace: Trace, from: number, to: number, ink: Float32Array): void {
   const r0 = trace.radius[from]!;
   const r1 = trace.radius[to]!;
-  if (r0 === 0 || r1 === 0) return;
   const x0 = trace.x[from]! - 0.5;
   const y0 = trace.y[from]! - 0.5;
   const dx = trace.x[to]! - 0.5 - x0;
