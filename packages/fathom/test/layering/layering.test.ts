@@ -182,7 +182,7 @@ function importsOf(file: string): Import[] {
       types: !!type || onlyTypes(clause),
     });
   }
-  for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+  for (const [, specifier] of text.matchAll(/(?<!typeof\s)\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
     found.push({ specifier: specifier!, target: targetOf(file, specifier!), types: false });
   }
   return found;

@@ -9,6 +9,9 @@ import { permutation, type Random } from './random.ts';
 /** The oracle: every float32 value is computed in 64 bits. */
 export const exact = referenceBackend({ precision: 64 });
 
+/** Plain float32 arithmetic, one rounding an operation. */
+export const plain = referenceBackend();
+
 export const algebra = { add, zeros };
 
 /** Relative to the size of the difference quotient; its own error is about h² + 2⁻⁵²/h ≈ 10⁻¹⁰. */
