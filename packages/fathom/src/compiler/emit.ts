@@ -44,12 +44,14 @@ export class Emitter {
 
   /** The element (or vector) that `access` names at a point. */
   load(access: Access, dtype: DType, point: TilePoint, values: readonly AxisValue[]): Vector {
+    const stride = access.strides[this.#vectorAxis] ?? 0;
     return {
       kind: 'load',
       dtype,
       address: this.#address(access, point, values),
-      stride: access.strides[this.#vectorAxis] ?? 0,
-      lanes: point.lanes,
+      stride,
+      // Whole vectors may be read past their end; only gathered lanes are counted.
+      lanes: stride === 0 || stride === 1 ? this.#target.lanes : point.lanes,
     };
   }
 

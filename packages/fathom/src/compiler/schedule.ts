@@ -241,7 +241,9 @@ class NestScheduler {
     const size = this.#nest.axes[axis]!;
     const step = (at: AxisValue): Stmt[] =>
       this.#reduction(inner, values.with(axis, at), points, registers, body, combine);
-    const most = this.#target.hoistsLoads ? this.#unrollInRegisters(points.length) : UNROLL_OPERATIONS / operations;
+    const most = this.#target.hoistsLoads
+      ? this.#unrollInRegisters(points.length)
+      : UNROLL_OPERATIONS / operations;
     const unroll = Math.max(1, Math.min(size, Math.floor((most * operations) / below)));
     const statements: Stmt[] = [];
     for (const segment of segmentsOf(size, evenUnroll(size, unroll))) {
@@ -265,7 +267,8 @@ class NestScheduler {
   /** Steps of the reduction of which all loaded values fit into registers beside the accumulators. */
   #unrollInRegisters(accumulators: number): number {
     const loads = Math.max(1, loadsOfStep(this.#nest, this.#tiling));
-    return Math.max(1, Math.floor((this.#target.registers - accumulators) / loads));
+    if (accumulators > 4) return 1;
+    return Math.max(1, Math.floor((this.#target.registers - 2 - accumulators) / loads));
   }
 
   /** Sets this task's part of the result to zero before sums are added to it. */

@@ -171,7 +171,7 @@ class KernelRenderer {
     } else body.constant(0).emit(op.localSet, counter);
 
     const nested = [...loops, loop.variable];
-    const advanced = this.#enterLoops(addressesOf(loop.body), nested);
+    const advanced = this.#enterLoops(addressesOf(loop.body), nested, parallel);
     body.open(op.loop);
     this.#block(loop.body, nested);
     for (const { pointer, bytes } of advanced) {
@@ -200,6 +200,7 @@ class KernelRenderer {
   #enterLoops(
     addresses: readonly Address[],
     loops: readonly number[],
+    parallel = false,
   ): { pointer: Pointer; bytes: number }[] {
     const body = this.#body;
     const variable = loops[loops.length - 1];
@@ -220,8 +221,11 @@ class KernelRenderer {
         );
         if (!parent) throw new Error('render: a pointer has no origin.');
         body.emit(op.localGet, parent.local);
-        body.emit(op.localGet, this.#counters.get(term.variable)!).constant(4 * term.stride);
-        body.emit(op.i32Mul).emit(op.i32Add).emit(op.localSet, local);
+        if (parallel) {
+          body.emit(op.localGet, this.#counters.get(term.variable)!).constant(4 * term.stride);
+          body.emit(op.i32Mul).emit(op.i32Add);
+        }
+        body.emit(op.localSet, local);
         advanced.push({ pointer: { local }, bytes: 4 * term.stride });
       } else {
         body.emit(op.globalGet, FIRST_BASE + address.buffer);
