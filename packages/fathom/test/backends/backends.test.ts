@@ -20,6 +20,8 @@ const records = Object.entries(ops)
   .filter((op) => op.lower.kind !== 'leaf');
 
 const RANDOM_GRAPHS = 120;
+/** Two threads that write one place are not caught in every run. */
+const REPEATS = 4;
 /** A backend may be off by so many times the error of plain float32 arithmetic. */
 const MAGNIFIED = 10;
 /** x·c − x·c is 0 by plain arithmetic, and the rounding of x·c where one of the products is fused into the difference. */
@@ -100,10 +102,14 @@ describe.each(backends)('backend $name', ({ name, threads, make }) => {
   it.each(LARGE_GRAPHS)('agrees with the oracle on work that threads share: %s', async (_name, build) => {
     const { outputs, feeds } = build();
     const expected = await evaluate(outputs, feeds, exact);
-    const actual = await run(outputs, feeds);
-    outputs.forEach((_, i) => {
-      expectAgreement(actual[i]!, expected[i]!, 'sum', `output ${i}`);
-    });
+    const rounded = await evaluate(outputs, feeds, plain);
+    for (let repeat = 0; repeat < REPEATS; repeat++) {
+      const actual = await run(outputs, feeds);
+      outputs.forEach((_, i) => {
+        const slack = MAGNIFIED * distance(rounded[i]!, expected[i]!);
+        expectAgreement(actual[i]!, expected[i]!, 'sum', `output ${i}`, slack);
+      });
+    }
   });
 
   it('updates variables in place, step after step, as the oracle does', async () => {

@@ -19,6 +19,10 @@ describe('broadcast: its own facts', () => {
     expect(left).toEqual(right);
   });
 
+  it('refuses axes that are not in order: it repeats, it does not transpose', () => {
+    expect(() => broadcast(constant([1, 2, 3, 4], [2, 2]), [2, 2, 3], [1, 0])).toThrow('does not lie along');
+  });
+
   it('returns its operand where nothing repeats, and grows a uniform tensor instead of repeating it', () => {
     const x = zeros([2, 3]);
     expect(broadcast(x, [2, 3], [0, 1])).toBe(x);

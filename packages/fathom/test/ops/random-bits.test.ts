@@ -33,6 +33,11 @@ describe('randomBits: its own facts', () => {
     }
   });
 
+  it('makes thirteen rounds, at counter 0 those of the known answer', async () => {
+    const zero = constant([0, 0], [2], 'int32');
+    expect(await valuesOf(randomBits(zero, [1]))).toEqual([0x9d1c5ec6 | 0]);
+  });
+
   it('gives element i the first word at counter (i, 0)', async () => {
     const key = constant([11, -22], [2], 'int32');
     const expected = Array.from({ length: 12 }, (_, i) => threefry(11, -22, i, 0)[0]);

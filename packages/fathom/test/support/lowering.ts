@@ -2,6 +2,7 @@ import type { Affine, Expr } from '../../src/ir/expr.ts';
 import type { Lowering } from '../../src/ir/op.ts';
 import { sizeOf, stridesOf } from '../../src/ir/shape.ts';
 import type { NumericArray, Tensor } from '../../src/ir/tensor.ts';
+import { unitIndex } from '../../src/ops/broadcast.ts';
 
 /**
  * Computes a node from its `lower` alone, point by point, in float32: the meaning of a lowering without any compiler.
@@ -9,47 +10,44 @@ import type { NumericArray, Tensor } from '../../src/ir/tensor.ts';
  */
 export function interpretLowering(node: Tensor, inputs: readonly NumericArray[]): NumericArray {
   const out = node.dtype === 'float32' ? new Float32Array(node.size) : new Int32Array(node.size);
-  const operand = (input: number, index: readonly Affine[]) =>
-    element(node.inputs[input]!, inputs[input]!, index.map(constantOf));
-  fill(node, node.op.lower, inputs, operand, out);
+  fill(node, node.op.lower, inputs, out);
   return out;
 }
 
 type Operand = (input: number, index: readonly Affine[]) => Expr;
 
-function fill(
-  node: Tensor,
-  lower: Lowering,
-  inputs: readonly NumericArray[],
-  operand: Operand,
-  out: NumericArray,
-): void {
-  const points = (shape: readonly number[]) =>
-    Array.from({ length: sizeOf(shape) }, (_, i) =>
-      stridesOf(shape).map((stride, d) => Math.floor(i / stride) % shape[d]!),
+/** Reads operands where index maps over the axes of an iteration space lead from one of its points. */
+function operandsAt(node: Tensor, inputs: readonly NumericArray[], point: readonly number[]): Operand {
+  return (input, index) => {
+    const tensor = node.inputs[input]!;
+    const place = flat(
+      tensor.shape,
+      index.map((affine) => affineAt(affine, point)),
     );
+    return { kind: 'const', dtype: tensor.dtype, value: inputs[input]![place]! };
+  };
+}
+
+function fill(node: Tensor, lower: Lowering, inputs: readonly NumericArray[], out: NumericArray): void {
+  const at = unitIndex(node.rank);
   switch (lower.kind) {
     case 'leaf':
       throw new Error(`${node} is a leaf: it has no lowering to interpret.`);
     case 'pointwise':
-      points(node.shape).forEach((at, i) => {
-        const index = at.map(fixed);
-        out[i] = scalarOf(
-          lower.body(
-            node.inputs.map((_, input) => operand(input, index)),
-            node,
-          ),
-        );
+      pointsOf(node.shape).forEach((point, i) => {
+        const operand = operandsAt(node, inputs, point);
+        const operands = node.inputs.map((_, input) => operand(input, at));
+        out[i] = scalarOf(lower.body(operands, node), point);
       });
       return;
     case 'index':
-      points(node.shape).forEach((at, i) => {
-        out[i] = scalarOf(operand(0, lower.map(at.map(fixed), node)));
+      pointsOf(node.shape).forEach((point, i) => {
+        out[i] = scalarOf(operandsAt(node, inputs, point)(0, lower.map(at, node)));
       });
       return;
     case 'generate':
-      points(node.shape).forEach((at, i) => {
-        out[i] = scalarOf(lower.body(at.map(fixed), node, operand));
+      pointsOf(node.shape).forEach((point, i) => {
+        out[i] = scalarOf(lower.body(at, node, operandsAt(node, inputs, point)), point);
       });
       return;
     case 'alias':
@@ -57,18 +55,20 @@ function fill(
       return;
     case 'pieces':
       for (const { start, step, extent, source } of lower.pieces(node)) {
-        for (const at of points(extent)) {
+        for (const point of pointsOf(extent)) {
           const place = flat(
             node.shape,
-            at.map((i, d) => start[d]! + step[d]! * i),
+            point.map((i, d) => start[d]! + step[d]! * i),
           );
           out[place] =
-            'constant' in source ? source.constant : scalarOf(operand(source.input, at.map(fixed)));
+            'constant' in source
+              ? source.constant
+              : scalarOf(operandsAt(node, inputs, point)(source.input, unitIndex(extent.length)));
         }
       }
       return;
     case 'nest':
-      fillNest(node, lower, inputs, points, out);
+      fillNest(node, lower, inputs, out);
       return;
     default:
       lower satisfies never;
@@ -79,7 +79,6 @@ function fillNest(
   node: Tensor,
   lower: Lowering & { kind: 'nest' },
   inputs: readonly NumericArray[],
-  points: (shape: readonly number[]) => number[][],
   out: NumericArray,
 ): void {
   const spec = lower.nest(node);
@@ -88,18 +87,28 @@ function fillNest(
     const before = out[place]!;
     out[place] = spec.combine === 'sum' ? before + value : larger(before, value);
   };
-  for (const point of points(spec.axes)) {
-    const at = (affine: Affine) =>
-      affine.coefficients.reduce((sum, c, axis) => sum + c * point[axis]!, affine.offset);
-    const operand: Operand = (input, index) => element(node.inputs[input]!, inputs[input]!, index.map(at));
+  for (const point of pointsOf(spec.axes)) {
+    const operand = operandsAt(node, inputs, point);
+    const place = spec.out.map((affine) => affineAt(affine, point));
     if (spec.scatter) {
       const values = spec.scatter.values(operand);
       spec.scatter.offsets.forEach((offset, i) => {
-        const place = spec.out.map((affine, d) => at(affine) + offset[d]!);
-        accumulate(flat(node.shape, place), scalarOf(values[i]!));
+        const shifted = place.map((at, d) => at + offset[d]!);
+        accumulate(flat(node.shape, shifted), scalarOf(values[i]!, point));
       });
-    } else accumulate(flat(node.shape, spec.out.map(at)), scalarOf(spec.body(operand)));
+    } else accumulate(flat(node.shape, place), scalarOf(spec.body(operand), point));
   }
+}
+
+function pointsOf(shape: readonly number[]): number[][] {
+  const strides = stridesOf(shape);
+  return Array.from({ length: sizeOf(shape) }, (_, i) =>
+    strides.map((stride, d) => Math.floor(i / stride) % shape[d]!),
+  );
+}
+
+function affineAt({ offset, coefficients }: Affine, point: readonly number[]): number {
+  return coefficients.reduce((sum, c, axis) => sum + (c === 0 ? 0 : c * point[axis]!), offset);
 }
 
 function flat(shape: readonly number[], at: readonly number[]): number {
@@ -110,35 +119,28 @@ function flat(shape: readonly number[], at: readonly number[]): number {
   }, 0);
 }
 
-function element(tensor: Tensor, values: NumericArray, at: readonly number[]): Expr {
-  return { kind: 'const', dtype: tensor.dtype, value: values[flat(tensor.shape, at)]! };
-}
-
-const fixed = (i: number): Affine => ({ offset: i, coefficients: [] });
-
-function constantOf({ offset, coefficients }: Affine): number {
-  if (coefficients.length > 0) throw new Error('expected an index without axes.');
-  return offset;
-}
-
 const word = new DataView(new ArrayBuffer(4));
 
-/** The value of an expression over constants, by the semantics stated in `ir/expr.ts`. */
-export function scalarOf(expr: Expr, seen: Map<Expr, number> = new Map()): number {
+/** The value of an expression over constants at a point of its axes, by the semantics stated in `ir/expr.ts`. */
+export function scalarOf(
+  expr: Expr,
+  point: readonly number[] = [],
+  seen: Map<Expr, number> = new Map(),
+): number {
   const known = seen.get(expr);
   if (known !== undefined) return known;
-  const value = compute(expr, (operand) => scalarOf(operand, seen));
+  const value = compute(expr, point, (operand) => scalarOf(operand, point, seen));
   const rounded = expr.dtype === 'float32' ? Math.fround(value) : value;
   seen.set(expr, rounded);
   return rounded;
 }
 
-function compute(expr: Expr, visit: (operand: Expr) => number): number {
+function compute(expr: Expr, point: readonly number[], visit: (operand: Expr) => number): number {
   switch (expr.kind) {
     case 'const':
       return expr.value;
     case 'index':
-      return constantOf(expr.affine);
+      return affineAt(expr.affine, point);
     case 'load':
     case 'acc':
       throw new Error(`${expr.kind} has no value outside of a kernel.`);
