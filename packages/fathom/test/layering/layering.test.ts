@@ -173,9 +173,9 @@ function sourcesOf(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
-/** Static imports and re-exports, and imports of a literal at run time. */
+/** Static imports and re-exports, and imports of a literal at run time; programs kept as template text are not ours. */
 function importsOf(file: string): Import[] {
-  const text = withoutComments(readFileSync(file, 'utf8'));
+  const text = withoutComments(readFileSync(file, 'utf8')).replace(/`[^`]*`/g, '``');
   const statement = /^\s*(?:import|export)\s+(type\s+)?([\w*\s{},$]+?\s+from\s+)?['"]([^'"]+)['"]/gm;
   const found: Import[] = [];
   for (const [, type, clause, specifier] of text.matchAll(statement)) {
