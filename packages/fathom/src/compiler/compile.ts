@@ -3,6 +3,7 @@ import { verify } from '../ir/graph.ts';
 import type { DType } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
 import { loadsOf, normalizeAxes } from './axes.ts';
+import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
 import { copyNest, lowerNode } from './lower.ts';
 import { planMemory } from './memory.ts';
@@ -58,7 +59,8 @@ class Driver {
     for (const nest of mergeNests(
       [...before, ...nests, ...after].map((n) => normalizeAxes(simplifyNest(n))),
     )) {
-      const result = packOperands(nest, this.#target, (size) =>
+      const { nest: cut, blocked } = blockNest(nest, this.#target);
+      const result = packOperands(cut, blocked, this.#target, (size) =>
         this.#add({ size, dtype: 'float32', external: false }),
       );
       packed.push(...result.packs.map(normalizeAxes), result.nest);

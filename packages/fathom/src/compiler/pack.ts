@@ -2,17 +2,19 @@ import { type Access, load, mapLeaves } from '../ir/expr.ts';
 import { type Load, loadsOf } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
-import { chooseTiling } from './tile.ts';
+import { chooseTiling, outputAxes } from './tile.ts';
 
 /** Times that an element must be read to pay for the copy. */
 const REUSE = 4;
 
 /**
  * Gives a contraction its operands in the order in which vectors read them: an operand whose neighbours along the
- * vector axis are not neighbours in memory is copied, with that axis innermost. `allocate` makes the buffer.
+ * vector axis are not neighbours in memory is copied, with that axis innermost; so is the operand of a blocked nest,
+ * whose panels then lie in one piece. `allocate` makes the buffer.
  */
 export function packOperands(
   nest: Nest,
+  blocked: boolean,
   target: Target,
   allocate: (size: number) => number,
 ): { packs: Nest[]; nest: Nest } {
@@ -25,7 +27,7 @@ export function packOperands(
   const inBody = new Set(loadsOf({ ...nest, stores: [] }));
   for (const operand of inBody) {
     const stride = operand.access.strides[vectorAxis]!;
-    if (stride === 0 || stride === 1 || replaced.has(operand.access)) continue;
+    if (stride === 0 || (stride === 1 && !blocked) || replaced.has(operand.access)) continue;
     const axes = movingAxes(operand, nest, vectorAxis);
     const size = axes.reduce((product, axis) => product * nest.axes[axis]!, 1);
     if (!isInjective(operand, nest, axes) || points / size < REUSE) continue;
@@ -45,12 +47,17 @@ export function packOperands(
   return { packs, nest: { ...nest, reduce: { ...nest.reduce, body } } };
 }
 
-/** The axes along which an operand moves, the vector axis last. */
+/** The axes along which an operand moves: those of the result, those of the reduction, and the vector axis last. */
 function movingAxes({ access }: Load, nest: Nest, vectorAxis: number): number[] {
+  const outputs = outputAxes(nest);
   const moving = nest.axes.flatMap((_, axis) =>
     access.strides[axis] !== 0 && axis !== vectorAxis ? [axis] : [],
   );
-  return [...moving, vectorAxis];
+  return [
+    ...moving.filter((axis) => outputs.includes(axis)),
+    ...moving.filter((axis) => !outputs.includes(axis)),
+    vectorAxis,
+  ];
 }
 
 /** Whether different points read different elements, so that a copy is no larger than what is read. */

@@ -1,5 +1,5 @@
 import { type Expr, operationCount, walk } from '../ir/expr.ts';
-import { accessesOf, loadsOf, normalizeAxes } from './axes.ts';
+import { accessesOf, loadsOf } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import type { Nest } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
@@ -13,15 +13,14 @@ const UNROLL_OPERATIONS = 96;
 /** A launch before the driver knows which launches must wait for which. */
 export type Scheduled = Omit<Launch, 'barrier'>;
 
-/** Turns a loop nest into structured vector code for a target. */
-export function schedule(original: Nest, target: Target): Scheduled[] {
-  if (original.axes.some((size) => size === 0)) return original.fill ? [fillLaunch(original, target)] : [];
-  const nest = normalizeAxes(original);
+/** Turns a loop nest, its axes normalized, into structured vector code for a target. */
+export function schedule(nest: Nest, target: Target): Scheduled[] {
+  if (nest.axes.some((size) => size === 0)) return nest.fill ? [fillLaunch(nest, target)] : [];
   const tiling = chooseTiling(nest, target);
   const builder = new NestScheduler(nest, tiling, target);
   const launch = builder.build();
-  const needsFill = original.fill && !builder.fillsItself;
-  return needsFill ? [fillLaunch(original, target), launch] : [launch];
+  const needsFill = nest.fill && !builder.fillsItself;
+  return needsFill ? [fillLaunch(nest, target), launch] : [launch];
 }
 
 function fillLaunch(nest: Nest, target: Target): Scheduled {
