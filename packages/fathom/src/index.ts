@@ -1,0 +1,50 @@
+export type { Backend, Executable } from './backends/backend.ts';
+export { type ReferenceOptions, referenceBackend } from './backends/reference/reference.ts';
+export type { Graph } from './compiler/program.ts';
+export * from './data/index.ts';
+export * as functional from './functional/index.ts';
+export { print, verify } from './ir/graph.ts';
+export type { DType, Shape } from './ir/shape.ts';
+export { type NumericArray, Tensor, Variable } from './ir/tensor.ts';
+export type { ActivationLike, ActivationName } from './nn/activations.ts';
+export * as initializers from './nn/initializers/index.ts';
+export {
+  type BuildScope,
+  type CallContext,
+  Layer,
+  type LayerConfig,
+  type LayerOptions,
+} from './nn/layer.ts';
+export * as layers from './nn/layers/index.ts';
+export {
+  activation,
+  averagePooling2d,
+  batchNormalization,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  leakyRelu,
+  maxPooling2d,
+  reshape,
+} from './nn/layers/index.ts';
+export type { Loss, LossLike, LossName } from './nn/losses/index.ts';
+export * as losses from './nn/losses/index.ts';
+export type { Metric, MetricLike, MetricName } from './nn/metrics/index.ts';
+export * as metrics from './nn/metrics/index.ts';
+export * as optimizers from './nn/optimizers/index.ts';
+export {
+  type AdamOptions,
+  adam,
+  type LearningRate,
+  type Optimizer,
+  type OptimizerLike,
+  type OptimizerName,
+  type SgdOptions,
+  sgd,
+} from './nn/optimizers/index.ts';
+export * as ops from './ops/index.ts';
+export { constant, gradients } from './ops/index.ts';
+export { type BackendName, evaluate, load, selectBackend } from './runtime.ts';
+export * from './train/index.ts';
+export * from './zoo/index.ts';

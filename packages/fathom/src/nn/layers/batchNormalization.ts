@@ -1,0 +1,108 @@
+import { batchNorm } from '../../functional/batchNorm.ts';
+import { moments } from '../../functional/mean.ts';
+import type { Shape } from '../../ir/shape.ts';
+import type { Tensor, Variable } from '../../ir/tensor.ts';
+import { add, multiply, subtract } from '../../ops/index.ts';
+import { ones, zeros } from '../initializers/index.ts';
+import { type BuildScope, type CallContext, Layer, type LayerOptions, shapeError } from '../layer.ts';
+
+export interface BatchNormalizationOptions extends LayerOptions {
+  /** How much of the running statistics stays at each step, in [0, 1]. Default 0.99. */
+  readonly momentum?: number | undefined;
+  /** Added to the variance. Default 1e-3. */
+  readonly epsilon?: number | undefined;
+  /** Adds beta. Default true. */
+  readonly center?: boolean | undefined;
+  /** Multiplies by gamma. Default true. */
+  readonly scale?: boolean | undefined;
+}
+
+/**
+ * Brings each channel (last axis) to mean 0 and variance 1, then scales and shifts it:
+ * y = gamma · (x − mean) / √(variance + epsilon) + beta.
+ *
+ * While training, mean and variance (over n, not n − 1) are those of the batch, and the running ones follow:
+ * moving ← momentum · moving + (1 − momentum) · batch. Otherwise the running ones are used, and always where the
+ * layer is not trainable. Weights [C]: gamma, beta, and, not trainable, movingMean, movingVariance.
+ *
+ * Paper: S. Ioffe, C. Szegedy, Batch normalization: accelerating deep network training (2015).
+ *
+ * @throws RangeError on a momentum outside [0, 1], an epsilon that is not positive, or samples without axes
+ * @example
+ * layers.batchNormalization({ momentum: 0.9 });
+ */
+export function batchNormalization(options: BatchNormalizationOptions = {}): BatchNormalization {
+  return new BatchNormalization(options);
+}
+
+export class BatchNormalization extends Layer {
+  readonly type = 'batchNormalization';
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly center: boolean;
+  readonly scale: boolean;
+  gamma: Variable | undefined;
+  beta: Variable | undefined;
+  movingMean: Variable | undefined;
+  movingVariance: Variable | undefined;
+
+  constructor(options: BatchNormalizationOptions = {}) {
+    super(options);
+    this.momentum = options.momentum ?? 0.99;
+    this.epsilon = options.epsilon ?? 1e-3;
+    this.center = options.center ?? true;
+    this.scale = options.scale ?? true;
+    if (!(this.momentum >= 0 && this.momentum <= 1)) {
+      throw new RangeError(`${this.name}: expected momentum in [0, 1]; received ${this.momentum}.`);
+    }
+    if (!(this.epsilon > 0 && Number.isFinite(this.epsilon))) {
+      throw new RangeError(`${this.name}: expected a positive epsilon; received ${this.epsilon}.`);
+    }
+  }
+
+  build(inputShape: Shape, scope: BuildScope): Shape {
+    if (inputShape.length === 0) {
+      throw shapeError(this, '[..., channels]', inputShape, 'Give each sample at least one axis.');
+    }
+    const channels = [inputShape[inputShape.length - 1]!];
+    if (this.scale) this.gamma = scope.addWeight('gamma', channels, ones());
+    if (this.center) this.beta = scope.addWeight('beta', channels, zeros());
+    this.movingMean = scope.addWeight('movingMean', channels, zeros(), { trainable: false });
+    this.movingVariance = scope.addWeight('movingVariance', channels, ones(), { trainable: false });
+    return inputShape;
+  }
+
+  call(x: Tensor, context: CallContext): Tensor {
+    const statistics =
+      context.training && this.trainable ? this.#ofBatch(x, context) : this.#running(context);
+    return batchNorm(x, {
+      ...statistics,
+      gamma: this.gamma && context.read(this.gamma),
+      beta: this.beta && context.read(this.beta),
+      epsilon: this.epsilon,
+    });
+  }
+
+  #ofBatch(x: Tensor, context: CallContext): { mean: Tensor; variance: Tensor } {
+    const statistics = moments(
+      x,
+      x.shape.slice(0, -1).map((_, axis) => axis),
+    );
+    const follow = (variable: Variable, batch: Tensor) => {
+      const moving = context.read(variable);
+      context.update(variable, add(moving, multiply(subtract(batch, moving), 1 - this.momentum)));
+    };
+    follow(this.movingMean!, statistics.mean);
+    follow(this.movingVariance!, statistics.variance);
+    return statistics;
+  }
+
+  #running(context: CallContext): { mean: Tensor; variance: Tensor } {
+    return { mean: context.read(this.movingMean!), variance: context.read(this.movingVariance!) };
+  }
+
+  protected options(): Record<string, unknown> {
+    const { momentum, epsilon, center, scale } = this;
+    return { momentum, epsilon, center, scale };
+  }
+}

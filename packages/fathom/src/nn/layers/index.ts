@@ -1,0 +1,12 @@
+export { type ActivationOptions, activation } from './activation.ts';
+export { averagePooling2d } from './averagePooling2d.ts';
+export { type BatchNormalizationOptions, batchNormalization } from './batchNormalization.ts';
+export { type Conv2dLayerOptions, conv2d } from './conv2d.ts';
+export { type DenseOptions, dense } from './dense.ts';
+export { type DropoutOptions, dropout } from './dropout.ts';
+export { flatten } from './flatten.ts';
+export { type InputOptions, input } from './input.ts';
+export { type LeakyReluOptions, leakyRelu } from './leakyRelu.ts';
+export { maxPooling2d } from './maxPooling2d.ts';
+export type { Pooling2dOptions } from './pooling2d.ts';
+export { type ReshapeOptions, reshape } from './reshape.ts';

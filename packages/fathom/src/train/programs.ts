@@ -1,0 +1,80 @@
+import type { Backend, Executable } from '../backends/backend.ts';
+import { load } from '../runtime.ts';
+import type { StepGraph } from './graphs.ts';
+
+/** A step on a device. */
+export interface LoadedStep extends Omit<StepGraph, 'graph'> {
+  readonly executable: Executable;
+}
+
+/**
+ * The programs of one model on one backend: compiled when first needed, kept while they are used, one at a time.
+ *
+ * A step is several calls (write, run, read) on memory that all steps share, so steps take turns, also where a caller
+ * starts the next before the last has ended.
+ */
+export class Programs {
+  readonly #backend: () => Promise<Backend>;
+  /** In order of use, the longest unused first. */
+  readonly #loaded = new Map<string, LoadedStep>();
+  #running: Promise<void> | undefined;
+  #compileMs = 0;
+
+  constructor(backend: () => Promise<Backend>) {
+    this.#backend = backend;
+  }
+
+  /** Milliseconds spent on making and loading programs so far. */
+  get compileMs(): number {
+    return this.#compileMs;
+  }
+
+  /** Runs `body` with the program of that key, made by `build` the first time. */
+  async use<T>(key: string, build: () => StepGraph, body: (step: LoadedStep) => T | Promise<T>): Promise<T> {
+    while (this.#running) await this.#running;
+    let done = () => {};
+    this.#running = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      return await body(this.#recall(key) ?? (await this.#load(key, build)));
+    } finally {
+      this.#running = undefined;
+      done();
+    }
+  }
+
+  /** Gives the memory of all programs back; they are made again when needed. */
+  async clear(): Promise<void> {
+    while (this.#running) await this.#running;
+    for (const { executable } of this.#loaded.values()) executable.dispose();
+    this.#loaded.clear();
+  }
+
+  #recall(key: string): LoadedStep | undefined {
+    const step = this.#loaded.get(key);
+    if (step && this.#loaded.size > 1) {
+      this.#loaded.delete(key);
+      this.#loaded.set(key, step);
+    }
+    return step;
+  }
+
+  async #load(key: string, build: () => StepGraph): Promise<LoadedStep> {
+    const backend = await this.#backend();
+    for (const [oldest, { executable }] of this.#loaded) {
+      if (this.#loaded.size < MOST_PROGRAMS) break;
+      executable.dispose();
+      this.#loaded.delete(oldest);
+    }
+    const start = performance.now();
+    const { graph, numbers, keys } = build();
+    const step = { executable: await load(graph, backend), numbers, keys };
+    this.#compileMs += performance.now() - start;
+    this.#loaded.set(key, step);
+    return step;
+  }
+}
+
+/** Training, evaluation and prediction, each with a full and a last batch, and room for some more sizes. */
+const MOST_PROGRAMS = 12;
