@@ -4,13 +4,17 @@ import { wasmBackend } from './backends/wasm/wasm.ts';
 import { compile } from './compiler/compile.ts';
 import type { Graph } from './compiler/program.ts';
 import type { NumericArray, Tensor } from './ir/tensor.ts';
+import { winograd } from './ops/winograd.ts';
+
+/** Faster equals of what a graph holds, tried by the compiler on every node. */
+const REWRITES = [winograd];
 
 /** Names of the backends that can be asked for; `auto` is the fastest that works here. */
 export type BackendName = 'auto' | 'wasm' | 'reference';
 
 /** Compiles `graph` for `backend` and loads it. */
 export async function load(graph: Graph, backend: Backend): Promise<Executable> {
-  return backend.load(backend.target ? compile(graph, backend.target) : interpreted(graph));
+  return backend.load(backend.target ? compile(graph, backend.target, REWRITES) : interpreted(graph));
 }
 
 const loaded = new Map<string, Promise<Backend>>();

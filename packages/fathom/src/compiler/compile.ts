@@ -1,18 +1,19 @@
 import { load } from '../ir/expr.ts';
 import { verify } from '../ir/graph.ts';
-import type { DType } from '../ir/shape.ts';
+import { type DType, stridesOf } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
 import { loadsOf, normalizeAxes } from './axes.ts';
 import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
-import { copyNest, lowerNode } from './lower.ts';
+import { spreadLayouts } from './layout.ts';
+import { copyNest, lowerNode, type Storage } from './lower.ts';
 import { planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
 import type { Nest } from './nest.ts';
 import { packOperands } from './pack.ts';
 import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
 import { type Scheduled, schedule } from './schedule.ts';
-import { shareEqualNodes, simplifyNest } from './simplify.ts';
+import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 
 /** What becomes of a buffer, before its place is known. */
 interface Draft {
@@ -28,29 +29,31 @@ interface Draft {
  * Compiles a graph for a target: equal nodes shared, elementwise work fused, nests scheduled, memory planned,
  * variables updated in place where nothing reads their old values afterwards.
  */
-export function compile(graph: Graph, target: Target): Program {
-  const shared = shareEqualNodes(graph);
+export function compile(graph: Graph, target: Target, rewrites: readonly Rewrite[] = []): Program {
+  const shared = shareEqualNodes(rewriteGraph(graph, rewrites));
   verify([...shared.outputs, ...shared.updates.map(({ value }) => value)], 'sharing');
   const driver = new Driver(shared, target);
   return driver.compile(graph);
 }
 
-class Driver {
+class Driver implements Storage {
   readonly #graph: Graph;
   readonly #target: Target;
   readonly #fusion: Fusion;
   readonly #drafts: Draft[] = [];
   readonly #buffers = new Map<Tensor, number>();
   readonly #variables = new Map<Variable, number>();
+  readonly #layouts: ReadonlyMap<Tensor, readonly number[]>;
 
   constructor(graph: Graph, target: Target) {
     this.#graph = graph;
     this.#target = target;
     this.#fusion = fuse(graph);
+    this.#layouts = spreadLayouts(graph, this.#fusion);
   }
 
   compile(original: Graph): Program {
-    const inputs = this.#graph.inputs.map((input) => this.#external(this.#bufferOf(input)));
+    const inputs = this.#graph.inputs.map((input) => this.#external(this.bufferOf(input)));
     const nests = this.#lower();
     const before: Nest[] = [];
     const after = this.#updates();
@@ -87,7 +90,11 @@ class Driver {
     return buffer;
   }
 
-  #bufferOf = (node: Tensor): number => {
+  stridesOf(node: Tensor): readonly number[] {
+    return this.#layouts.get(node) ?? stridesOf(node.shape);
+  }
+
+  bufferOf(node: Tensor): number {
     const known = this.#buffers.get(node);
     if (known !== undefined) return known;
     const attrs = node.attrs as { variable?: Variable; values?: NumericArray } | undefined;
@@ -97,7 +104,7 @@ class Driver {
     else {
       const values = isLeaf ? attrs?.values : undefined;
       buffer = this.#add({
-        size: node.size,
+        size: node.rank === 0 ? 1 : Math.max(node.size, node.shape[0]! * this.stridesOf(node)[0]!),
         dtype: node.dtype,
         external: false,
         ...(values ? { constant: values } : {}),
@@ -105,7 +112,7 @@ class Driver {
     }
     this.#buffers.set(node, buffer);
     return buffer;
-  };
+  }
 
   #variableBuffer(variable: Variable): number {
     let buffer = this.#variables.get(variable);
@@ -126,7 +133,7 @@ class Driver {
     }
     return stored
       .filter((node) => node.op.lower.kind !== 'leaf')
-      .flatMap((node) => lowerNode(node, this.#fusion, this.#bufferOf));
+      .flatMap((node) => lowerNode(node, this.#fusion, this));
   }
 
   /** No later nest may read the old values, and the writing nest itself only at the place that it writes. */
@@ -139,8 +146,8 @@ class Driver {
       return trial.get(node)!;
     };
     const reads = (node: Tensor) =>
-      lowerNode(node, this.#fusion, names).flatMap((nest) =>
-        loadsOf(nest).map(({ access }) => ({ access, nest })),
+      lowerNode(node, this.#fusion, { bufferOf: names, stridesOf: (n) => this.stridesOf(n) }).flatMap(
+        (nest) => loadsOf(nest).map(({ access }) => ({ access, nest })),
       );
     const leaves = new Set(
       this.#fusion.order.filter(
@@ -175,7 +182,7 @@ class Driver {
     for (const { variable, value } of this.#graph.updates) {
       const target = this.#variableBuffer(variable);
       const storage = underlying(value, 'alias');
-      let source = this.#bufferOf(storage);
+      let source = this.bufferOf(storage);
       if (source === target) continue;
       const at = { offset: 0, strides: [1] };
       if (this.#drafts[source]!.variable) {
@@ -192,7 +199,7 @@ class Driver {
   /** The buffer to read an output from; values that live in variables are copied, since variables change. */
   #output(output: Tensor, before: Nest[], after: Nest[]): number {
     const storage = underlying(output, 'alias');
-    const buffer = this.#bufferOf(storage);
+    const buffer = this.bufferOf(storage);
     const draft = this.#drafts[buffer]!;
     if (!draft.variable) return this.#external(buffer);
     const copy = this.#add({ size: output.size, dtype: output.dtype, external: true });

@@ -1,4 +1,4 @@
-import type { Access, Affine, Expr } from '../ir/expr.ts';
+import { type Access, type Affine, type Expr, walk } from '../ir/expr.ts';
 import type { DType } from '../ir/shape.ts';
 import type { NestStore } from './nest.ts';
 import type { Address, Stmt, Target, Vector } from './program.ts';
@@ -80,7 +80,7 @@ export class Emitter {
     });
   }
 
-  /** All stores at all points of a tile; every value is computed before the first is stored. */
+  /** All stores at all points of a tile; where a store may change what another reads, all values come first. */
   stores(
     stores: readonly NestStore[],
     points: readonly TilePoint[],
@@ -89,6 +89,8 @@ export class Emitter {
   ): Stmt[] {
     const shared = new Map<string, Vector>();
     const statements: Stmt[] = [];
+    const inPlace =
+      stores.length > 1 && readsOf(stores).some((b) => stores.some((s) => s.access.buffer === b));
     points.forEach((point, i) => {
       const at = new Map<Expr, Vector>();
       const writes: Stmt[] = [];
@@ -98,7 +100,7 @@ export class Emitter {
           const old = this.load(access, value.dtype, point, values);
           vector = { kind: 'binary', op: 'add', dtype: value.dtype, a: old, b: vector };
         }
-        if (stores.length > 1 && !accumulate) {
+        if (inPlace && !accumulate) {
           const register = this.register();
           statements.push({ kind: 'assign', register, value: vector });
           vector = { kind: 'register', dtype: value.dtype, register };
@@ -233,6 +235,22 @@ export class Emitter {
         .sort((a, b) => a.variable - b.variable),
     };
   }
+}
+
+/** Buffers that the values of stores are computed from. */
+function readsOf(stores: readonly NestStore[]): number[] {
+  const buffers = new Set<number>();
+  const seen = new Set<Expr>();
+  for (const { value } of stores) {
+    walk(
+      value,
+      (node) => {
+        if (node.kind === 'load') buffers.add(node.access.buffer);
+      },
+      seen,
+    );
+  }
+  return [...buffers];
 }
 
 function loadKey(load: Vector): string {

@@ -5,22 +5,28 @@ import type { Tensor } from '../ir/tensor.ts';
 import { type Fusion, underlying } from './fuse.ts';
 import type { Nest, NestStore } from './nest.ts';
 
-/** Names the buffer of a stored value; the compiler's driver decides where buffers lie. */
-export type BufferOf = (node: Tensor) => number;
+/** Where stored values are; the compiler's driver decides. */
+export interface Storage {
+  /** The number of a stored value's buffer. */
+  bufferOf(node: Tensor): number;
+  /** Strides of a value in its buffer, row-major unless the driver spreads them. */
+  stridesOf(node: Tensor): readonly number[];
+}
 
 /** The loop nests that compute the stored value `node`. */
-export function lowerNode(node: Tensor, fusion: Fusion, bufferOf: BufferOf): Nest[] {
+export function lowerNode(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
   const reduction = fusion.reductionOf.get(node) ?? node;
   const { lower } = reduction.op;
-  const target = bufferOf(node);
+  const target = storage.bufferOf(node);
+  const strides = storage.stridesOf(node);
   const name = kernelName(node, reduction);
   switch (lower.kind) {
     case 'nest':
-      return [lowerNest(name, node, reduction, lower.nest(reduction), target, fusion, bufferOf)];
+      return [lowerNest(name, node, reduction, lower.nest(reduction), fusion, storage)];
     case 'pieces':
       return lower.pieces(node).map((piece, i) => {
         const at = identity(piece.extent.length);
-        const builder = new Inliner(fusion, bufferOf, node);
+        const builder = new Inliner(fusion, storage, node);
         const value =
           'input' in piece.source
             ? builder.expr(node.inputs[piece.source.input]!, at)
@@ -34,17 +40,17 @@ export function lowerNode(node: Tensor, fusion: Fusion, bufferOf: BufferOf): Nes
         return {
           name: `${name}.${i}`,
           axes: piece.extent,
-          stores: [{ access: accessOf(target, node.shape, place), value, accumulate: false }],
+          stores: [{ access: accessOf(target, strides, place), value, accumulate: false }],
         };
       });
     default: {
       const at = identity(node.rank);
-      const value = new Inliner(fusion, bufferOf, node).compute(node, at);
+      const value = new Inliner(fusion, storage, node).compute(node, at);
       return [
         {
           name,
           axes: node.shape,
-          stores: [{ access: accessOf(target, node.shape, at), value, accumulate: false }],
+          stores: [{ access: accessOf(target, strides, at), value, accumulate: false }],
         },
       ];
     }
@@ -60,9 +66,8 @@ export function copyNest(name: string, source: Expr, size: number, target: numbe
   };
 }
 
-/** The access of a tensor of `shape`, stored in `buffer`, at an affine index. */
-export function accessOf(buffer: number, shape: readonly number[], index: readonly Affine[]): Access {
-  const strides = stridesOf(shape);
+/** The access of a tensor that lies in `buffer` with the given strides, at an affine index. */
+export function accessOf(buffer: number, strides: readonly number[], index: readonly Affine[]): Access {
   const rank = index[0]?.coefficients.length ?? 0;
   return {
     buffer,
@@ -78,15 +83,16 @@ function lowerNest(
   node: Tensor,
   reduction: Tensor,
   spec: NestSpec,
-  target: number,
   fusion: Fusion,
-  bufferOf: BufferOf,
+  storage: Storage,
 ): Nest {
-  const inputs = new Inliner(fusion, bufferOf, reduction);
+  const target = storage.bufferOf(node);
+  const strides = storage.stridesOf(node);
+  const extent = node.rank === 0 ? 1 : node.shape[0]! * strides[0]!;
+  const inputs = new Inliner(fusion, storage, reduction);
   const operand = (input: number, index: readonly Affine[]) => inputs.expr(reduction.inputs[input]!, index);
   if (spec.scatter) {
-    const place = accessOf(target, node.shape, spec.out);
-    const strides = stridesOf(node.shape);
+    const place = accessOf(target, strides, spec.out);
     const values = spec.scatter.values(operand);
     const overlapping = collidingAxes(spec, spec.scatter.offsets).length > 0;
     const stores = spec.scatter.offsets.map((offset, i): NestStore => {
@@ -103,7 +109,7 @@ function lowerNest(
       name,
       axes: spec.axes,
       stores,
-      ...(complete ? {} : { fill: { buffer: target, size: node.size } }),
+      ...(complete ? {} : { fill: { buffer: target, size: extent } }),
     };
   }
   const colliding = collidingAxes(spec, []);
@@ -112,19 +118,19 @@ function lowerNest(
   const epilogue =
     reduction === node
       ? acc(node.dtype)
-      : new Inliner(fusion, bufferOf, node, reduction).compute(node, spec.out);
+      : new Inliner(fusion, storage, node, reduction).compute(node, spec.out);
   return {
     name,
     axes: spec.axes,
     reduce: { combine: spec.combine, body: spec.body(operand), colliding },
     stores: [
       {
-        access: accessOf(target, node.shape, spec.out),
+        access: accessOf(target, strides, spec.out),
         value: epilogue,
         accumulate: false,
       },
     ],
-    ...(complete ? {} : { fill: { buffer: target, size: node.size } }),
+    ...(complete ? {} : { fill: { buffer: target, size: extent } }),
   };
 }
 
@@ -152,14 +158,14 @@ function collidingAxes(spec: NestSpec, offsets: readonly (readonly number[])[]):
 /** Turns values that are not stored into expressions over loads of values that are. */
 class Inliner {
   readonly #fusion: Fusion;
-  readonly #bufferOf: BufferOf;
+  readonly #storage: Storage;
   readonly #user: Tensor;
   readonly #accumulated: Tensor | undefined;
   readonly #known = new Map<string, Expr>();
 
-  constructor(fusion: Fusion, bufferOf: BufferOf, user: Tensor, accumulated?: Tensor) {
+  constructor(fusion: Fusion, storage: Storage, user: Tensor, accumulated?: Tensor) {
     this.#fusion = fusion;
-    this.#bufferOf = bufferOf;
+    this.#storage = storage;
     this.#user = user;
     this.#accumulated = accumulated;
   }
@@ -170,12 +176,9 @@ class Inliner {
     const key = `${node.id}:${index.map((a) => `${a.offset},${a.coefficients.join(',')}`).join(';')}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const storage = underlying(node, 'alias');
-    const inMemory = this.#fusion.stored.has(storage) || storage.op.lower.kind === 'leaf';
-    const result =
-      inMemory && node !== this.#user
-        ? load(accessOf(this.#bufferOf(storage), node.shape, index), node.dtype)
-        : this.compute(node, index);
+    const source = underlying(node, 'alias');
+    const inMemory = this.#fusion.stored.has(source) || source.op.lower.kind === 'leaf';
+    const result = inMemory && node !== this.#user ? this.#load(node, index) : this.compute(node, index);
     this.#known.set(key, result);
     return result;
   }
@@ -197,10 +200,17 @@ class Inliner {
       case 'alias':
       case 'pieces':
       case 'nest':
-        return load(accessOf(this.#bufferOf(underlying(node, 'alias')), node.shape, index), node.dtype);
+        return this.#load(node, index);
       default:
         return lower satisfies never;
     }
+  }
+
+  #load(node: Tensor, index: readonly Affine[]): Expr {
+    const source = underlying(node, 'alias');
+    // Another shape of the same elements is row-major: the driver never spreads a value that is reshaped.
+    const strides = source === node ? this.#storage.stridesOf(node) : stridesOf(node.shape);
+    return load(accessOf(this.#storage.bufferOf(source), strides, index), node.dtype);
   }
 }
 

@@ -161,7 +161,7 @@ class NestScheduler {
       // A short last block makes its task cheaper than the others; count it as what it is.
       const even = (threads: number) => count / (threads * Math.ceil(count / threads));
       const score = even(2) + even(4) + even(8) / 2;
-      if (score > bestScore + 1e-9) {
+      if (score > 1.1 * bestScore) {
         best = loop;
         bestScore = score;
       }

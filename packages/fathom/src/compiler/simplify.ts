@@ -5,6 +5,24 @@ import { Tensor } from '../ir/tensor.ts';
 import type { Nest } from './nest.ts';
 import type { Graph } from './program.ts';
 
+/** Gives an equal value that is computed faster, or `undefined`. */
+export type Rewrite = (node: Tensor) => Tensor | undefined;
+
+/** The same graph with each node replaced by what the first rewrite that knows it makes of it. */
+export function rewriteGraph(graph: Graph, rewrites: readonly Rewrite[]): Graph {
+  const replaced = new Map<Tensor, Tensor>();
+  const roots = [...graph.outputs, ...graph.updates.map(({ value }) => value)];
+  for (const node of topologicalOrder(roots)) {
+    const inputs = node.inputs.map((input) => replaced.get(input)!);
+    const same = inputs.every((input, i) => input === node.inputs[i]);
+    const rebuilt = same ? node : new Tensor(node.op, inputs, node.attrs, node);
+    let result: Tensor | undefined;
+    for (const rewrite of rewrites) result ??= rewrite(rebuilt);
+    replaced.set(node, result ?? rebuilt);
+  }
+  return mapRoots(graph, (node) => replaced.get(node) ?? node);
+}
+
 /** The same graph with equal computations made once. */
 export function shareEqualNodes(graph: Graph): Graph {
   const canonical = new Map<Tensor, Tensor>();
@@ -33,10 +51,14 @@ export function shareEqualNodes(graph: Graph): Graph {
     byKey.set(key, kept);
     canonical.set(node, kept);
   }
+  return mapRoots(graph, (node) => canonical.get(node) ?? node);
+}
+
+function mapRoots(graph: Graph, map: (node: Tensor) => Tensor): Graph {
   return {
-    inputs: graph.inputs.map((input) => canonical.get(input) ?? input),
-    outputs: graph.outputs.map((output) => canonical.get(output)!),
-    updates: graph.updates.map(({ variable, value }) => ({ variable, value: canonical.get(value)! })),
+    inputs: graph.inputs.map(map),
+    outputs: graph.outputs.map(map),
+    updates: graph.updates.map(({ variable, value }) => ({ variable, value: map(value) })),
   };
 }
 

@@ -33,6 +33,12 @@ export { sqrt, sqrtOp } from './sqrt.ts';
 export { stopGradient, stopGradientOp } from './stop-gradient.ts';
 export { subtract, subtractOp } from './subtract.ts';
 export { tanh, tanhOp } from './tanh.ts';
+export {
+  tileAssemble,
+  tileAssembleOp,
+  tileTransform,
+  tileTransformOp,
+} from './tile-transform.ts';
 export { transpose, transposeOp } from './transpose.ts';
 export { where, whereOp } from './where.ts';
 export {
