@@ -10,10 +10,12 @@ import { copyNest, lowerNode, type Storage } from './lower.ts';
 import { planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
 import type { Nest } from './nest.ts';
+import { orderLaunches } from './order.ts';
 import { packOperands } from './pack.ts';
 import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
 import { type Scheduled, schedule } from './schedule.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
+import { splitReduction } from './split.ts';
 
 /** What becomes of a buffer, before its place is known. */
 interface Draft {
@@ -59,16 +61,16 @@ class Driver implements Storage {
     const after = this.#updates();
     const outputs = this.#graph.outputs.map((output) => this.#output(output, before, after));
     const packed: Nest[] = [];
-    for (const nest of mergeNests(
-      [...before, ...nests, ...after].map((n) => normalizeAxes(simplifyNest(n))),
-    )) {
+    const temporary = (size: number) => this.#add({ size, dtype: 'float32', external: false });
+    const normalized = [...before, ...nests, ...after].map((nest) => normalizeAxes(simplifyNest(nest)));
+    for (const nest of mergeNests(normalized)
+      .flatMap((n) => splitReduction(n, temporary))
+      .map(normalizeAxes)) {
       const { nest: cut, blocked } = blockNest(nest, this.#target);
-      const result = packOperands(cut, blocked, this.#target, (size) =>
-        this.#add({ size, dtype: 'float32', external: false }),
-      );
+      const result = packOperands(cut, blocked, this.#target, temporary);
       packed.push(...result.packs.map(normalizeAxes), result.nest);
     }
-    const scheduled = packed.flatMap((nest) => schedule(nest, this.#target));
+    const scheduled = orderLaunches(packed.flatMap((nest) => schedule(nest, this.#target)));
     const { buffers, arenaBytes } = this.#place(scheduled);
     return {
       graph: original,

@@ -322,7 +322,8 @@ class NestScheduler {
     let flops = 0;
     if (nest.reduce) flops += points * (operationCount(nest.reduce.body) + 1);
     for (const { value } of nest.stores) flops += outputs * operationCount(value);
-    const traffic = outputs * (accessesOf(nest).length + 1);
+    const traffic =
+      outputs * (nest.stores.length + 1) + (nest.reduce ? points / 4 : outputs * accessesOf(nest).length);
     const { lanes, fmaPerCycle } = this.#target;
     return { cycles: (flops / 2 + traffic) / (lanes * fmaPerCycle), flops };
   }

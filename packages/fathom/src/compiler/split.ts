@@ -1,0 +1,112 @@
+import { type Access, acc, type Expr, load } from '../ir/expr.ts';
+import { loadsOf, rewriteNest } from './axes.ts';
+import type { Nest } from './nest.ts';
+import { outputAxes } from './tile.ts';
+
+/** A reduction with fewer results than this leaves threads and registers idle … */
+const FEW_RESULTS = 1024;
+/** … and is split when it has at least this many terms for each. */
+const MANY_TERMS = 512;
+/** Partial sums kept side by side. */
+const PARTS = 16;
+
+/**
+ * Splits a long reduction to few results in two: partial results over parts of one axis, then their sum. The split
+ * depends on the shapes alone, so results do not depend on the number of threads.
+ */
+export function splitReduction(nest: Nest, allocate: (size: number) => number): Nest[] {
+  const { reduce } = nest;
+  if (!reduce || reduce.colliding.length > 0 || nest.fill || nest.stores.length !== 1) return [nest];
+  const outputs = outputAxes(nest);
+  const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
+  const results = outputs.reduce((product, axis) => product * nest.axes[axis]!, 1);
+  const terms = reduced.reduce((product, axis) => product * nest.axes[axis]!, 1);
+  const loads = loadsOf({ ...nest, stores: [] });
+  // A contraction finds parallel work in its rows and columns; sums and maxima over few columns do not.
+  if (results > FEW_RESULTS || terms < MANY_TERMS || loads.length > 1 + (results < PARTS ? 1 : 0))
+    return [nest];
+  const axis = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), reduced[0]!);
+  const parts = largestDivisor(nest.axes[axis]!, PARTS);
+  if (parts < 2) return [nest];
+
+  // Where no result axis runs along memory, neighbouring terms go to different parts, so that lanes are neighbours.
+  const along = (a: number) =>
+    loads.every(({ access }) => access.strides[a] === 0 || access.strides[a] === 1);
+  const lanesInResults = outputs.some((a) => nest.axes[a]! > 1 && along(a));
+  return twoStages(nest, axis, parts, !lanesInResults && along(axis), results, allocate);
+}
+
+function twoStages(
+  nest: Nest,
+  axis: number,
+  parts: number,
+  interleaved: boolean,
+  results: number,
+  allocate: (size: number) => number,
+): Nest[] {
+  const { reduce } = nest;
+  const [store] = nest.stores as [Nest['stores'][number]];
+  const length = nest.axes[axis]! / parts;
+  // The axis becomes (part, term) or, interleaved, (term, part); parts come first among the axes of the new nest.
+  const [partStride, termStride] = interleaved ? [1, parts] : [length, 1];
+  const split = (strides: readonly number[]) => [
+    (strides[axis] ?? 0) * partStride,
+    ...nest.axes.map((_, a) => (strides[a] ?? 0) * (a === axis ? termStride : 1)),
+  ];
+  const temporary = allocate(parts * results);
+  const partial = rewriteNest(
+    nest,
+    [parts, ...nest.axes.map((size, a) => (a === axis ? length : size))],
+    (access) => ({ ...access, strides: split(access.strides) }),
+    split,
+    (a) => a + 1,
+  );
+  const outputs = outputAxes(nest);
+  // Partial results lie as [part, results], or as [results, part] where parts are the lanes.
+  const resultStrides = rowMajor(nest, outputs, interleaved ? parts : 1);
+  const strides = [interleaved ? 1 : results, ...resultStrides];
+  const bare = acc(reduce!.body.dtype);
+  const first: Nest = {
+    ...partial,
+    name: `${nest.name}.parts`,
+    stores: [{ access: { buffer: temporary, offset: 0, strides }, value: bare, accumulate: false }],
+  };
+  const partsFirst = (access: Access): Access => ({
+    ...access,
+    strides: [...outputs.map((a) => access.strides[a]!), 0],
+  });
+  const body: Expr = load(
+    { buffer: temporary, offset: 0, strides: [...outputs.map((a) => resultStrides[a]!), strides[0]!] },
+    bare.dtype,
+  );
+  const epilogue = rewriteNest(
+    { ...nest, stores: [store] },
+    nest.axes,
+    partsFirst,
+    (s) => [...outputs.map((a) => s[a]!), 0],
+    (a) => a,
+  ).stores[0]!;
+  const second: Nest = {
+    name: nest.name,
+    axes: [...outputs.map((a) => nest.axes[a]!), parts],
+    reduce: { combine: reduce!.combine, body, colliding: [] },
+    stores: [epilogue],
+  };
+  return [first, second];
+}
+
+/** Row-major strides over the result axes, 0 along the others. */
+function rowMajor(nest: Nest, outputs: readonly number[], innermost: number): number[] {
+  const strides = nest.axes.map(() => 0);
+  let stride = innermost;
+  for (const axis of [...outputs].reverse()) {
+    strides[axis] = stride;
+    stride *= nest.axes[axis]!;
+  }
+  return strides;
+}
+
+function largestDivisor(size: number, most: number): number {
+  for (let divisor = most; divisor > 1; divisor--) if (size % divisor === 0) return divisor;
+  return 1;
+}
