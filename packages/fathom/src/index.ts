@@ -3,6 +3,7 @@ export { type ReferenceOptions, referenceBackend } from './backends/reference/re
 export type { Graph } from './compiler/program.ts';
 export * from './data/index.ts';
 export * as functional from './functional/index.ts';
+export * from './io/index.ts';
 export { print, verify } from './ir/graph.ts';
 export type { DType, Shape } from './ir/shape.ts';
 export { type NumericArray, Tensor, Variable } from './ir/tensor.ts';

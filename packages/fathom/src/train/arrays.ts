@@ -41,7 +41,12 @@ export interface Rows {
  *
  * @throws DataError when there is none, when their shape is another, or when a value is NaN or infinite
  */
-export function toRows(input: ArrayInput, sampleShape: Shape, where: string): Rows {
+export function toRows(
+  input: ArrayInput,
+  sampleShape: Shape,
+  where: string,
+  fix = 'Reshape the data or change the model.',
+): Rows {
   const { data, shape } = toShaped(input, where);
   const size = sizeOf(sampleShape);
   if (data.length === 0) {
@@ -60,7 +65,7 @@ export function toRows(input: ArrayInput, sampleShape: Shape, where: string): Ro
       where,
       expected: formatBatch(sampleShape),
       received: shape ? formatShape(shape) : `${data.length} values, which is no multiple of ${size}`,
-      fix: 'Reshape the data or change the model.',
+      fix,
     });
   }
   checkAllFinite(data, sampleShape, where);
@@ -82,14 +87,14 @@ export function checkLabelRows(rows: Rows, classes: number, where: string): void
 }
 
 /** Throws unless there are as many samples as targets. */
-export function checkSameCount(x: Rows, y: Rows, where: string): void {
+export function checkSameCount(x: Rows, y: Rows, where: string, hint: string): void {
   if (x.count === y.count) return;
   throw new DataError({
     what: 'samples and targets do not fit together',
     where,
     expected: `a target for each of the ${x.count} samples`,
     received: `${y.count} targets`,
-    fix: 'Check that x and y belong together, and that targets are of the kind that the loss expects.',
+    fix: `Check that x and y belong together. ${hint}`,
   });
 }
 

@@ -1,5 +1,5 @@
 import { conv2d, dense, dropout, flatten, maxPooling2d } from '../nn/layers/index.ts';
-import { type Model, type ModelOptions, sequential } from '../train/model.ts';
+import { type Model, type ModelOptions, sequential } from '../train/index.ts';
 
 /**
  * The small convolutional network of Keras' MNIST example, for 28×28 grey images: 34,826 parameters.

@@ -1,5 +1,5 @@
 import { conv2d, dense, flatten, maxPooling2d } from '../nn/layers/index.ts';
-import { type Model, type ModelOptions, sequential } from '../train/model.ts';
+import { type Model, type ModelOptions, sequential } from '../train/index.ts';
 
 /**
  * LeNet-5 for 28×28 grey images, with ReLU and max pooling in place of the scaled tanh and trained averages of 1998:

@@ -1,5 +1,5 @@
 import { dense, flatten } from '../nn/layers/index.ts';
-import { type Model, type ModelOptions, sequential } from '../train/model.ts';
+import { type Model, type ModelOptions, sequential } from '../train/index.ts';
 
 /**
  * A multilayer perceptron with one hidden layer of 128 neurons, on 28×28 grey images: 101,770 parameters.

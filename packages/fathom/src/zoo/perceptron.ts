@@ -1,5 +1,5 @@
 import { dense, flatten } from '../nn/layers/index.ts';
-import { type Model, type ModelOptions, sequential } from '../train/model.ts';
+import { type Model, type ModelOptions, sequential } from '../train/index.ts';
 
 /**
  * One layer of ten neurons on 28×28 grey images: 7,850 parameters.
