@@ -1,0 +1,53 @@
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import { type Backend, selectBackend } from 'fathom';
+import { cacheFolder } from 'fathom/node';
+import { BACKENDS, type BackendOption, parseBackend, parseThreads } from '../options.ts';
+import { table } from '../output/table.ts';
+import { processTerminal, type Terminal } from '../output/terminal.ts';
+import { version } from '../version.ts';
+import { wasmFeatures } from '../wasmFeatures.ts';
+import { JSON_HELP } from './data.ts';
+
+type InfoOptions = { readonly backend: BackendOption; readonly threads?: number; readonly json?: boolean };
+
+/** `fathom info`. */
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description('what Fathom computes with on this machine')
+    .option('--backend <name>', BACKENDS.join(', '), parseBackend, 'auto')
+    .option('--threads <n>', 'threads to compute with (default: one for each core)', parseThreads)
+    .option('--json', JSON_HELP)
+    .addHelpText('after', '\nExample:\n  fathom info')
+    .action(async (options: InfoOptions) => info(options, processTerminal(options)));
+}
+
+async function info({ backend: name, threads }: InfoOptions, terminal: Terminal): Promise<void> {
+  const backend: Backend = await selectBackend(name, threads === undefined ? {} : { threads });
+  const features = wasmFeatures();
+  const yes = (value: boolean) => (value ? 'yes' : 'no');
+  const facts = {
+    fathom: version(),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    backend: backend.name,
+    threads: backend.threads,
+    ...features,
+    dataFolder: process.env.FATHOM_DATA || null,
+    cacheFolder: cacheFolder(),
+  };
+  const lines = table([
+    ['Fathom', facts.fathom],
+    ['Node', `${facts.node} (${facts.platform}, ${facts.cores} cores)`],
+    ['backend', `${facts.backend}, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`],
+    ['SIMD', yes(features.simd)],
+    ['fused multiply-add (relaxed SIMD)', yes(features.relaxedSimd)],
+    ['shared memory', yes(features.sharedMemory)],
+    ['data (FATHOM_DATA)', facts.dataFolder ?? 'not set'],
+    ['cache', facts.cacheFolder],
+  ]);
+  for (const line of lines) terminal.say(line);
+  terminal.result(facts);
+}

@@ -1,0 +1,8 @@
+// npm start: sets up, then trains LeNet-5 on handwritten digits and says what to try next.
+// Arguments behind -- go to `fathom train`, as in: npm start -- fashion-mnist --epochs 3
+
+import { setUp } from './setup.mjs';
+
+setUp();
+const { start } = await import('../packages/cli/dist/start.js');
+process.exitCode = await start(process.argv.slice(2));
