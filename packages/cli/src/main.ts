@@ -19,7 +19,9 @@ import { version } from './version.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   endQuietlyWithPipe();
   try {
-    await createProgram().parseAsync([...argv], { from: 'user' });
+    const program = createProgram();
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync([...argv], { from: 'user' });
     return EXIT.done;
   } catch (error) {
     return report(error, paintFor(process.stderr));
@@ -36,8 +38,7 @@ function createProgram(): Command {
     // What goes wrong is reported in one place, below.
     .configureOutput({ outputError: () => {} })
     .exitOverride()
-    .addHelpText('after', EXAMPLES)
-    .action(() => program.outputHelp());
+    .addHelpText('after', EXAMPLES);
   addTrain(program);
   addEval(program);
   addPredict(program);
@@ -94,7 +95,8 @@ function isHelp(error: Error): boolean {
 function oneLine(message: string): string {
   return `${message
     .replace(/^error: /, '')
-    .replace(/\n\((Did you mean [^?]*\?)\)/, '. $1')
+    .replace(/\n\(Did you mean ([^?]*)\?\)/, ". Did you mean '$1'?")
+    .replace(/\n\((Did you mean [^)]*)\)/, '. $1')
     .replace(/([^.?])$/, '$1.')} See --help.`;
 }
 

@@ -38,16 +38,19 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
     dataFolder: process.env.FATHOM_DATA || null,
     cacheFolder: cacheFolder(),
   };
-  const lines = table([
-    ['Fathom', facts.fathom],
-    ['Node', `${facts.node} (${facts.platform}, ${facts.cores} cores)`],
-    ['backend', `${facts.backend}, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`],
-    ['SIMD', yes(features.simd)],
-    ['fused multiply-add (relaxed SIMD)', yes(features.relaxedSimd)],
-    ['shared memory', yes(features.sharedMemory)],
-    ['data (FATHOM_DATA)', facts.dataFolder ?? 'not set'],
-    ['cache', facts.cacheFolder],
-  ]);
+  const lines = table(
+    [
+      ['Fathom', facts.fathom],
+      ['Node', `${facts.node} (${facts.platform}, ${facts.cores} cores)`],
+      ['backend', `${facts.backend}, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`],
+      ['SIMD', yes(features.simd)],
+      ['fused multiply-add (relaxed SIMD)', yes(features.relaxedSimd)],
+      ['shared memory', yes(features.sharedMemory)],
+      ['data (FATHOM_DATA)', facts.dataFolder ?? 'not set'],
+      ['cache', facts.cacheFolder],
+    ],
+    { words: true },
+  );
   for (const line of lines) terminal.say(line);
   terminal.result(facts);
 }

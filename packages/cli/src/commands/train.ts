@@ -143,6 +143,9 @@ async function trainAndSave(
         `${backend.threads} thread${backend.threads === 1 ? '' : 's'}, seed ${seed}`,
     );
     terminal.say();
+    // Compiled first, so that the first step is no slower than the others.
+    await model.prepare({ batchSize: Math.min(options.batch, parts.train.count) });
+    const compileMs = model.compileMs;
     if (signal.aborted) throw nothingSaved();
     const display = trainingProgress(terminal, { epochs: options.epochs, images: parts.train.count });
     const result = await trainModel(model, parts, settings, display, signal);
@@ -177,7 +180,7 @@ async function trainAndSave(
       test: test ? { loss: test.loss, accuracy: test.accuracy } : null,
       confusion: test?.confusion ?? null,
       msPerStep: result.msPerStep,
-      compileMs: model.compileMs,
+      compileMs,
       weightsSha256: await weightsSha256(model),
     };
     await saveRun(folder, model, record);

@@ -1,13 +1,19 @@
 /**
- * Lines of aligned columns: the first one to the left, the others to the right.
+ * Lines of aligned columns: the first one to the left, the others to the right, where numbers belong.
  *
- * @param rows of the same length; the first one is the head
+ * @param rows of the same length
+ * @param words the other columns hold words and go to the left too
  */
-export function table(rows: readonly (readonly string[])[]): string[] {
+export function table(
+  rows: readonly (readonly string[])[],
+  { words = false }: { words?: boolean } = {},
+): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
-      .map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!)))
+      .map((text, column) =>
+        column === 0 || words ? text.padEnd(widths[column]!) : text.padStart(widths[column]!),
+      )
       .join('   ')
       .trimEnd(),
   );
