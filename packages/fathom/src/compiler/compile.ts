@@ -16,6 +16,7 @@ import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
 import { type Scheduled, schedule } from './schedule.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
+import { verifyNests, verifyOrder } from './verify.ts';
 
 /** What becomes of a buffer, before its place is known. */
 interface Draft {
@@ -33,7 +34,7 @@ interface Draft {
  */
 export function compile(graph: Graph, target: Target, rewrites: readonly Rewrite[] = []): Program {
   const shared = shareEqualNodes(rewriteGraph(graph, rewrites));
-  verify([...shared.outputs, ...shared.updates.map(({ value }) => value)], 'sharing');
+  verify([...shared.outputs, ...shared.updates.map(({ value }) => value)], 'rewriting and sharing');
   const driver = new Driver(shared, target);
   return driver.compile(graph);
 }
@@ -60,17 +61,25 @@ class Driver implements Storage {
     const before: Nest[] = [];
     const after = this.#updates();
     const outputs = this.#graph.outputs.map((output) => this.#output(output, before, after));
-    const packed: Nest[] = [];
     const temporary = (size: number) => this.#add({ size, dtype: 'float32', external: false });
-    const normalized = [...before, ...nests, ...after].map((nest) => normalizeAxes(simplifyNest(nest)));
-    for (const nest of mergeNests(normalized)
-      .flatMap((n) => splitReduction(n, temporary))
-      .map(normalizeAxes)) {
-      const { nest: cut, blocked } = blockNest(nest, this.#target);
-      const result = packOperands(cut, blocked, this.#target, temporary);
-      packed.push(...result.packs.map(normalizeAxes), result.nest);
-    }
-    const scheduled = orderLaunches(packed.flatMap((nest) => schedule(nest, this.#target)));
+    const lowered = this.#verified('lowering', [...before, ...nests, ...after]);
+    const simple = this.#verified('simplifying', lowered.map(simplifyNest).map(normalizeAxes));
+    const merged = this.#verified('merging', mergeNests(simple));
+    const split = this.#verified(
+      'splitting',
+      merged.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
+    );
+    const packed = this.#verified(
+      'packing',
+      split.flatMap((nest) => {
+        const { nest: cut, blocked } = blockNest(nest, this.#target);
+        const { packs, nest: result } = packOperands(cut, blocked, this.#target, temporary);
+        return [...packs.map(normalizeAxes), result];
+      }),
+    );
+    const launches = packed.flatMap((nest) => schedule(nest, this.#target));
+    const scheduled = orderLaunches(launches);
+    verifyOrder(launches, scheduled);
     const { buffers, arenaBytes } = this.#place(scheduled);
     return {
       graph: original,
@@ -80,6 +89,12 @@ class Driver implements Storage {
       launches: withBarriers(scheduled, buffers),
       arenaBytes,
     };
+  }
+
+  /** The nests, after a check that `pass` has left every access inside its buffer. */
+  #verified(pass: string, nests: Nest[]): Nest[] {
+    verifyNests(nests, (buffer) => this.#drafts[buffer]!.size, pass);
+    return nests;
   }
 
   #add(draft: Draft): number {

@@ -1,3 +1,6 @@
+/** Looks at the count of jobs before a thread goes to sleep: some 0.2 ms, the pause between two steps of training. */
+const SPINS = 20000;
+
 /**
  * The program of a worker thread, as text: bundlers and test runners need not know of it, and it loads from
  * anywhere. Between jobs the thread watches (then sleeps on) a shared word that counts jobs; a job is a program's
@@ -14,7 +17,7 @@ const begin = async () => {
   const work = () => {
     for (;;) {
       let job = Atomics.load(control, 0);
-      for (let spin = 0; job === seen && spin < ${1000}; spin++) job = Atomics.load(control, 0);
+      for (let spin = 0; job === seen && spin < ${SPINS}; spin++) job = Atomics.load(control, 0);
       if (job === seen) {
         Atomics.wait(control, 0, seen);
         continue;
