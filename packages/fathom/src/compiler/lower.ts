@@ -2,6 +2,7 @@ import { type Access, type Affine, acc, type Expr, float, int, load } from '../i
 import type { NestSpec } from '../ir/op.ts';
 import { sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
+import { rewriteNest } from './axes.ts';
 import { type Fusion, underlying } from './fuse.ts';
 import type { Nest, NestStore } from './nest.ts';
 
@@ -15,6 +16,10 @@ export interface Storage {
 
 /** The loop nests that compute the stored value `node`. */
 export function lowerNode(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
+  return lowerPieces(node, fusion, storage).map(completeStrides);
+}
+
+function lowerPieces(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
   const reduction = fusion.reductionOf.get(node) ?? node;
   const { lower } = reduction.op;
   const target = storage.bufferOf(node);
@@ -55,6 +60,13 @@ export function lowerNode(node: Tensor, fusion: Fusion, storage: Storage): Nest[
       ];
     }
   }
+}
+
+/** Accesses of scalars know no axes; gives every access a stride for each axis of its nest. */
+function completeStrides(nest: Nest): Nest {
+  const complete = (strides: readonly number[]) => nest.axes.map((_, axis) => strides[axis] ?? 0);
+  const access = (a: Access): Access => ({ ...a, strides: complete(a.strides) });
+  return rewriteNest(nest, nest.axes, access, complete, (axis) => axis);
 }
 
 /** A nest that copies a value, for results that must not share memory with what they are equal to. */
