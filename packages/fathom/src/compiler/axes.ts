@@ -30,9 +30,14 @@ export type Load = Extract<Expr, { kind: 'load' }>;
 
 /** All distinct loads in the expressions of a nest. */
 export function loadsOf(nest: Nest): Load[] {
+  return loadsIn(...expressionsOf(nest));
+}
+
+/** All distinct loads in expressions. */
+export function loadsIn(...expressions: readonly Expr[]): Load[] {
   const loads: Load[] = [];
   const seen = new Set<Expr>();
-  for (const expr of expressionsOf(nest)) {
+  for (const expr of expressions) {
     walk(
       expr,
       (node) => {

@@ -1,4 +1,4 @@
-import { loadsOf, rewriteNest } from './axes.ts';
+import { loadsIn, rewriteNest } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
@@ -25,7 +25,7 @@ export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: bo
     .filter((axis) => axis !== vectorAxis)
     .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);
   if (rows < 0 || outputs.includes(steps)) return unblocked;
-  const panel = loadsOf({ ...nest, stores: [] }).find(({ access }) => access.strides[vectorAxis] !== 0);
+  const panel = loadsIn(nest.reduce!.body).find(({ access }) => access.strides[vectorAxis] !== 0);
   if (!panel) return unblocked;
   const bytes = nest.axes.reduce(
     (product, size, axis) => (panel.access.strides[axis] === 0 ? product : product * size),

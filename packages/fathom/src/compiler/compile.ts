@@ -1,15 +1,15 @@
-import { load } from '../ir/expr.ts';
+import { type Access, load } from '../ir/expr.ts';
 import { verify } from '../ir/graph.ts';
 import { type DType, stridesOf } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
-import { loadsOf, normalizeAxes } from './axes.ts';
+import { type Load, loadsIn, loadsOf, normalizeAxes, rewriteNest } from './axes.ts';
 import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
 import { spreadLayouts } from './layout.ts';
 import { copyNest, lowerNode, type Storage } from './lower.ts';
 import { planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
-import type { Nest } from './nest.ts';
+import type { Nest, NestStore } from './nest.ts';
 import { orderLaunches } from './order.ts';
 import { packOperands } from './pack.ts';
 import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
@@ -59,7 +59,7 @@ class Driver implements Storage {
     const inputs = this.#graph.inputs.map((input) => this.#external(this.bufferOf(input)));
     const nests = this.#lower();
     const before: Nest[] = [];
-    const after = this.#updates();
+    const after = this.#updates(before);
     const outputs = this.#graph.outputs.map((output) => this.#output(output, before, after));
     const temporary = (size: number) => this.#add({ size, dtype: 'float32', external: false });
     const lowered = this.#verified('lowering', [...before, ...nests, ...after]);
@@ -142,75 +142,42 @@ class Driver implements Storage {
 
   /** Nests of all stored values, in order; updates that may be made in place write their variable's memory. */
   #lower(): Nest[] {
-    const stored = this.#fusion.order.filter((node) => this.#fusion.stored.has(node));
-    for (const { variable, value } of this.#graph.updates) {
-      if (this.#canUpdateInPlace(variable, value, stored)) {
-        this.#buffers.set(value, this.#variableBuffer(variable));
-      }
-    }
-    return stored
-      .filter((node) => node.op.lower.kind !== 'leaf')
+    const nests = this.#fusion.order
+      .filter((node) => this.#fusion.stored.has(node) && node.op.lower.kind !== 'leaf')
       .flatMap((node) => lowerNode(node, this.#fusion, this));
-  }
-
-  /** No later nest may read the old values, and the writing nest itself only at the place that it writes. */
-  #canUpdateInPlace(variable: Variable, value: Tensor, stored: readonly Tensor[]): boolean {
-    if (!this.#fusion.stored.has(value) || value.op.lower.kind === 'leaf' || this.#buffers.has(value))
-      return false;
-    const trial = new Map<Tensor, number>();
-    const names = (node: Tensor) => {
-      if (!trial.has(node)) trial.set(node, trial.size);
-      return trial.get(node)!;
-    };
-    const reads = (node: Tensor) =>
-      lowerNode(node, this.#fusion, { bufferOf: names, stridesOf: (n) => this.stridesOf(n) }).flatMap(
-        (nest) => loadsOf(nest).map(({ access }) => ({ access, nest })),
-      );
-    const leaves = new Set(
-      this.#fusion.order.filter(
-        (node) =>
-          node.op.lower.kind === 'leaf' &&
-          (node.attrs as { variable?: Variable } | undefined)?.variable === variable,
-      ),
-    );
-    if (leaves.size === 0) return true;
-    const old = new Set([...leaves].map(names));
-    const position = stored.indexOf(value);
-    for (const node of stored.slice(position + 1)) {
-      if (node.op.lower.kind !== 'leaf' && reads(node).some(({ access }) => old.has(access.buffer)))
-        return false;
+    const loads = nests.map(loadsOf);
+    const renamed = new Map<number, number>();
+    for (const { variable, value } of this.#graph.updates) {
+      const own = this.#fusion.stored.has(value) && value.op.lower.kind !== 'leaf';
+      if (!own || renamed.has(this.bufferOf(value)) || this.#layouts.has(value)) continue;
+      const target = this.#variableBuffer(variable);
+      if (!canWriteInPlace(nests, loads, this.bufferOf(value), target)) continue;
+      renamed.set(this.bufferOf(value), target);
+      this.#buffers.set(value, target);
     }
-    return reads(value).every(({ access, nest }) => {
-      if (!old.has(access.buffer)) return true;
-      if (nest.reduce && loadsOf({ ...nest, stores: [] }).some((l) => old.has(l.access.buffer))) return false;
-      const { access: target } = nest.stores[0]!;
-      return (
-        nest.stores.length === 1 &&
-        target.offset === access.offset &&
-        target.strides.every((stride, axis) => stride === access.strides[axis])
-      );
-    });
+    return nests.map((nest) => renameBuffers(nest, renamed));
   }
 
-  /** Copies for the updates that could not be made in place; they come last. */
-  #updates(): Nest[] {
-    const copies: Nest[] = [];
-    const early: Nest[] = [];
+  /**
+   * Copies for the updates that are not made in place. They come last; old values of variables that are to go into
+   * other variables are put aside first.
+   */
+  #updates(before: Nest[]): Nest[] {
+    const after: Nest[] = [];
     for (const { variable, value } of this.#graph.updates) {
       const target = this.#variableBuffer(variable);
       const storage = underlying(value, 'alias');
+      const place = { offset: 0, strides: [1] };
       let source = this.bufferOf(storage);
       if (source === target) continue;
-      const at = { offset: 0, strides: [1] };
-      if (this.#drafts[source]!.variable) {
-        // A variable that takes the old values of another goes through memory of its own.
-        const temporary = this.#add({ size: value.size, dtype: value.dtype, external: false });
-        early.push(copyNest('copy', load({ buffer: source, ...at }, value.dtype), value.size, temporary));
-        source = temporary;
+      if (storage.op.lower.kind === 'leaf' && this.#drafts[source]!.variable) {
+        const aside = this.#add({ size: value.size, dtype: value.dtype, external: false });
+        before.push(copyNest('copy', load({ buffer: source, ...place }, value.dtype), value.size, aside));
+        source = aside;
       }
-      copies.push(copyNest('update', load({ buffer: source, ...at }, value.dtype), value.size, target));
+      after.push(copyNest('update', load({ buffer: source, ...place }, value.dtype), value.size, target));
     }
-    return [...early, ...copies];
+    return after;
   }
 
   /** The buffer to read an output from; values that live in variables are copied, since variables change. */
@@ -254,6 +221,51 @@ class Driver implements Storage {
     });
     return { buffers, arenaBytes: bytes };
   }
+}
+
+/**
+ * Whether the nest that computes buffer `source` may write it over `target`, whose old values must not be needed
+ * afterwards: no later nest reads them, and the writing nest only at the place that it writes.
+ */
+function canWriteInPlace(
+  nests: readonly Nest[],
+  loads: readonly (readonly Load[])[],
+  source: number,
+  target: number,
+): boolean {
+  const writers = nests.flatMap((nest, i) =>
+    nest.stores.some((s) => s.access.buffer === source) ? [i] : [],
+  );
+  const [writer] = writers;
+  if (writers.length !== 1 || nests[writer!]!.fill) return false;
+  const reads = (i: number) => loads[i]!.some(({ access }) => access.buffer === target);
+  if (nests.some((_, i) => i > writer! && reads(i))) return false;
+  const { reduce, stores } = nests[writer!]!;
+  if (!reads(writer!)) return true;
+  if (stores.length !== 1) return false;
+  const [{ access: place, value }] = stores as [NestStore];
+  if (reduce && loadsIn(reduce.body).some(({ access }) => access.buffer === target)) return false;
+  return loadsIn(value).every(
+    ({ access }) =>
+      access.buffer !== target ||
+      (access.offset === place.offset &&
+        access.strides.every((stride, axis) => stride === place.strides[axis])),
+  );
+}
+
+function renameBuffers(nest: Nest, renamed: ReadonlyMap<number, number>): Nest {
+  if (renamed.size === 0) return nest;
+  const rename = (access: Access): Access => ({
+    ...access,
+    buffer: renamed.get(access.buffer) ?? access.buffer,
+  });
+  return rewriteNest(
+    nest,
+    nest.axes,
+    rename,
+    (strides) => [...strides],
+    (axis) => axis,
+  );
 }
 
 /** Puts a barrier before each launch that touches memory which a launch since the last barrier touches in conflict. */

@@ -1,5 +1,5 @@
 import { type Access, load, mapLeaves } from '../ir/expr.ts';
-import { type Load, loadsOf } from './axes.ts';
+import { type Load, loadsIn } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
@@ -24,7 +24,7 @@ export function packOperands(
   const points = nest.axes.reduce((product, size) => product * size, 1);
   const packs: Nest[] = [];
   const replaced = new Map<Access, Access>();
-  const inBody = new Set(loadsOf({ ...nest, stores: [] }));
+  const inBody = new Set(loadsIn(nest.reduce!.body));
   for (const operand of inBody) {
     const stride = operand.access.strides[vectorAxis]!;
     if (stride === 0 || (stride === 1 && !blocked) || replaced.has(operand.access)) continue;

@@ -1,5 +1,5 @@
 import { type Access, acc, type Expr, load } from '../ir/expr.ts';
-import { loadsOf, rewriteNest } from './axes.ts';
+import { loadsIn, rewriteNest } from './axes.ts';
 import type { Nest } from './nest.ts';
 import { outputAxes } from './tile.ts';
 
@@ -21,7 +21,7 @@ export function splitReduction(nest: Nest, allocate: (size: number) => number): 
   const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
   const results = outputs.reduce((product, axis) => product * nest.axes[axis]!, 1);
   const terms = reduced.reduce((product, axis) => product * nest.axes[axis]!, 1);
-  const loads = loadsOf({ ...nest, stores: [] });
+  const loads = loadsIn(nest.reduce!.body);
   // A contraction finds parallel work in its rows and columns; sums and maxima over few columns do not.
   if (results > FEW_RESULTS || terms < MANY_TERMS || loads.length > 1 + (results < PARTS ? 1 : 0))
     return [nest];

@@ -1,5 +1,5 @@
 import { operationCount, walk } from '../ir/expr.ts';
-import { type Load, loadsOf } from './axes.ts';
+import { type Load, loadsIn, loadsOf } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 
@@ -144,7 +144,7 @@ function distinctLoads(
 
 /** Values that one step of the reduction loads for a whole tile. */
 export function loadsOfStep(nest: Nest, tiling: Tiling): number {
-  const hot = nest.reduce ? loadsOf({ ...nest, stores: [] }) : [];
+  const hot = nest.reduce ? loadsIn(nest.reduce.body) : [];
   return distinctLoads(
     hot,
     tiling,
