@@ -90,6 +90,17 @@ export const LARGE_GRAPHS: readonly (readonly [name: string, build: () => LargeG
       ),
   ],
   [
+    'a convolution of many channels by 3×3 and its gradients',
+    () =>
+      graph(
+        [
+          [3, 13, 14, 17],
+          [3, 3, 17, 19],
+        ],
+        ([x, w]) => withGradients(conv2d(x!, w!), [x!, w!]),
+      ),
+  ],
+  [
     'random bits',
     () => {
       const key = constant([3, 9], [2], 'int32');
