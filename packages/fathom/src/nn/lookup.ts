@@ -9,9 +9,19 @@ export function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what
   throw new RangeError(`${what}: expected one of ${names.join(', ')}; received '${name}'.${guess}`);
 }
 
-/** The name most like `name`, if one is like it. Case and underscores do not count, so Keras' names are found. */
+/**
+ * The name most like `name`, if one is like it. Case and underscores do not count, so Keras' names are found, and so
+ * are its short ones: acc for accuracy, mse for meanSquaredError.
+ */
 export function closest(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const initials = (text: string) => plain(text[0] + text.replaceAll(/[^A-Z]/g, ''));
+  const short = names.find(
+    (candidate) =>
+      (plain(name).length >= 2 && plain(candidate).startsWith(plain(name))) ||
+      initials(candidate) === plain(name),
+  );
+  if (short !== undefined) return short;
   let best: { name: string; distance: number } | undefined;
   for (const candidate of names) {
     const distance = editDistance(plain(name), plain(candidate));

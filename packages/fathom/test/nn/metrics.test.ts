@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../src/ir/tensor.ts';
+import { closest } from '../../src/nn/lookup.ts';
+import * as losses from '../../src/nn/losses/index.ts';
+import * as metrics from '../../src/nn/metrics/index.ts';
+import { constant } from '../../src/ops/index.ts';
+import { valuesOf } from '../support/values.ts';
+
+const accuracyOf = (loss: losses.Loss, outputs: number, targets: Tensor, predictions: Tensor) =>
+  valuesOf(metrics.accuracy(loss, [outputs]).call(targets, predictions));
+
+describe('accuracy', () => {
+  const predictions = constant([0.1, 0.7, 0.2, 0.5, 0.5, 0, 0.2, 0.3, 0.5], [3, 3]);
+
+  it('compares labels with the largest prediction, the first of equal ones', async () => {
+    const labels = constant([1, 1, 2], [3], 'int32');
+    expect(await accuracyOf(losses.sparseCategoricalCrossentropy(), 3, labels, predictions)).toEqual([
+      1, 0, 1,
+    ]);
+  });
+
+  it('compares the places of the largest target and prediction', async () => {
+    const targets = constant([0, 1, 0, 1, 0, 0, 1, 0, 0], [3, 3]);
+    expect(await accuracyOf(losses.categoricalCrossentropy(), 3, targets, predictions)).toEqual([1, 1, 0]);
+  });
+
+  it('asks whether more than half is said for yes, output by output', async () => {
+    const targets = constant([1, 0, 1, 1], [2, 2]);
+    const p = constant([0.6, 0.5, 0.5, 0.9], [2, 2]);
+    expect(await accuracyOf(losses.binaryCrossentropy(), 2, targets, p)).toEqual([1, 0.5]);
+  });
+
+  it('puts the threshold of logits at 0', async () => {
+    const loss = losses.binaryCrossentropy({ fromLogits: true });
+    expect(await accuracyOf(loss, 1, constant([1, 1], [2, 1]), constant([0.2, -0.2], [2, 1]))).toEqual([
+      1, 0,
+    ]);
+  });
+
+  it('goes by the number of outputs where the loss does not tell', async () => {
+    const loss = losses.meanSquaredError();
+    expect(await accuracyOf(loss, 1, constant([1, 0], [2, 1]), constant([0.9, 0.8], [2, 1]))).toEqual([1, 0]);
+    expect(await accuracyOf(loss, 2, constant([0, 1], [1, 2]), constant([0.1, 0.2], [1, 2]))).toEqual([1]);
+  });
+
+  it('counts NaN as wrong', async () => {
+    const labels = constant([0], [1], 'int32');
+    const p = constant([Number.NaN, 0.1], [1, 2]);
+    expect(await accuracyOf(losses.sparseCategoricalCrossentropy(), 2, labels, p)).toEqual([0]);
+  });
+});
+
+describe('meanSquaredError as a metric', () => {
+  it('takes labels as one-hot targets', async () => {
+    const metric = metrics.meanSquaredError(losses.sparseCategoricalCrossentropy());
+    const labels = constant([1], [1], 'int32');
+    const [value] = await valuesOf(metric.call(labels, constant([0.25, 0.75], [1, 2])));
+    expect(value).toBeCloseTo(0.0625, 12);
+  });
+});
+
+describe('perSample', () => {
+  it('averages over everything but the batch', async () => {
+    expect(await valuesOf(metrics.perSample(constant([1, 2, 3, 4, 5, 9], [2, 3, 1])))).toEqual([2, 6]);
+  });
+});
+
+describe('names', () => {
+  it('are guessed from misspelt, abbreviated and Keras ones', () => {
+    const names = ['meanSquaredError', 'binaryCrossentropy', 'accuracy'];
+    expect(closest('mean_squared_error', names)).toBe('meanSquaredError');
+    expect(closest('binaryCrosentropy', names)).toBe('binaryCrossentropy');
+    expect(closest('mse', names)).toBe('meanSquaredError');
+    expect(closest('acc', names)).toBe('accuracy');
+    expect(closest('hinge', names)).toBeUndefined();
+    expect(() => losses.resolveLoss('toString' as losses.LossName)).toThrow('expected one of');
+  });
+});
