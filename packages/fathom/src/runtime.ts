@@ -19,17 +19,16 @@ export async function load(graph: Graph, backend: Backend): Promise<Executable> 
 
 const loaded = new Map<string, Promise<Backend>>();
 
-/** The backend of the given name; the same one for the same name and threads. */
-export function selectBackend(
+/** The backend of the given name; the same one for the same name and threads, until it is disposed of. */
+export async function selectBackend(
   name: BackendName = 'auto',
   { threads }: { threads?: number } = {},
 ): Promise<Backend> {
   const key = `${name}/${threads ?? 'all'}`;
-  let backend = loaded.get(key);
-  if (!backend) {
-    backend = createBackend(name, threads);
-    loaded.set(key, backend);
-  }
+  const known = loaded.get(key);
+  if (known && !(await known).disposed) return known;
+  const backend = createBackend(name, threads);
+  loaded.set(key, backend);
   return backend;
 }
 

@@ -11,6 +11,8 @@ export interface Backend {
   readonly target: Target | undefined;
   /** Threads that share the work of one run. */
   readonly threads: number;
+  /** Nothing can be loaded or run any more. */
+  readonly disposed: boolean;
   load(program: Program): Promise<Executable>;
   /** Gives threads and memory back. Variables that live here are read to the host first. */
   dispose(): Promise<void>;

@@ -26,6 +26,18 @@ export function accessesOf(nest: Nest): Access[] {
   return [...loadsOf(nest).map(({ access }) => access), ...nest.stores.map(({ access }) => access)];
 }
 
+/** First and last element that an access touches. */
+export function reach({ offset, strides }: Access, axes: readonly number[]): { low: number; high: number } {
+  let low = offset;
+  let high = offset;
+  strides.forEach((stride, axis) => {
+    const span = stride * (axes[axis]! - 1);
+    if (span < 0) low += span;
+    else high += span;
+  });
+  return { low, high };
+}
+
 export type Load = Extract<Expr, { kind: 'load' }>;
 
 /** All distinct loads in the expressions of a nest. */
@@ -81,9 +93,11 @@ export function rewriteNest(
     (store): NestStore => ({ ...store, access: access(store.access), value: rewrite(store.value) }),
   );
   const { reduce, ...rest } = nest;
-  if (!reduce) return { ...rest, axes, stores };
-  const colliding = reduce.colliding.map(axisOf).filter((axis) => axis >= 0);
-  return { ...rest, axes, stores, reduce: { ...reduce, body: rewrite(reduce.body), colliding } };
+  const kept = (list: readonly number[]) => list.map(axisOf).filter((axis) => axis >= 0);
+  const entangled = kept(nest.entangled);
+  if (!reduce) return { ...rest, axes, stores, entangled };
+  const colliding = kept(reduce.colliding);
+  return { ...rest, axes, stores, entangled, reduce: { ...reduce, body: rewrite(reduce.body), colliding } };
 }
 
 function remapAxes(nest: Nest, axes: readonly { axis: number; size: number }[]): Nest {
@@ -100,7 +114,7 @@ function remapAxes(nest: Nest, axes: readonly { axis: number; size: number }[]):
 /** Whether axes `axis` and `axis + 1` can become one. */
 function mergeable(nest: Nest, axis: number): boolean {
   const inner = nest.axes[axis + 1]!;
-  if (nest.reduce?.colliding.some((c) => c === axis || c === axis + 1)) return false;
+  if (nest.entangled.some((entangled) => entangled === axis || entangled === axis + 1)) return false;
   const straight = (strides: readonly number[]) => strides[axis] === strides[axis + 1]! * inner;
   // Both axes reduced or neither: a stride of 0 in the store means reduced.
   const alike = nest.stores.every(

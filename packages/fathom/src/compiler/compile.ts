@@ -10,10 +10,10 @@ import { copyNest, lowerNode, type Storage } from './lower.ts';
 import { planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
 import type { Nest, NestStore } from './nest.ts';
-import { orderLaunches } from './order.ts';
+import { orderLaunches, type Stage } from './order.ts';
 import { packOperands } from './pack.ts';
 import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
-import { type Scheduled, schedule } from './schedule.ts';
+import { schedule } from './schedule.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
 import { verifyNests, verifyOrder } from './verify.ts';
@@ -78,15 +78,18 @@ class Driver implements Storage {
       }),
     );
     const launches = packed.flatMap((nest) => schedule(nest, this.#target));
-    const scheduled = orderLaunches(launches);
-    verifyOrder(launches, scheduled);
-    const { buffers, arenaBytes } = this.#place(scheduled);
+    const stages = orderLaunches(launches);
+    verifyOrder(
+      launches,
+      stages.flatMap((stage) => stage.launches),
+    );
+    const { buffers, arenaBytes } = this.#place(stages);
     return {
       graph: original,
       buffers,
       inputs,
       outputs,
-      launches: withBarriers(scheduled, buffers),
+      launches: withBarriers(stages, buffers),
       arenaBytes,
     };
   }
@@ -195,11 +198,12 @@ class Driver implements Storage {
     return copy;
   }
 
-  #place(scheduled: readonly Scheduled[]): { buffers: Buffer[]; arenaBytes: number } {
+  #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number } {
     const first = new Array<number>(this.#drafts.length).fill(Number.POSITIVE_INFINITY);
     const last = new Array<number>(this.#drafts.length).fill(-1);
-    scheduled.forEach(({ reads, writes }, i) => {
-      for (const buffer of [...reads, ...writes]) {
+    // Launches of a stage interleave, so a buffer lives through all stages that touch it.
+    stages.forEach(({ launches }, i) => {
+      for (const buffer of launches.flatMap(({ reads, writes }) => [...reads, ...writes])) {
         first[buffer] = Math.min(first[buffer]!, i);
         last[buffer] = Math.max(last[buffer]!, i);
       }
@@ -209,7 +213,7 @@ class Driver implements Storage {
       inArena.map((i) => {
         const { size, external } = this.#drafts[i]!;
         return external
-          ? { bytes: 4 * size, first: -1, last: scheduled.length }
+          ? { bytes: 4 * size, first: -1, last: stages.length }
           : { bytes: 4 * size, first: first[i]!, last: last[i]! };
       }),
     );
@@ -268,20 +272,26 @@ function renameBuffers(nest: Nest, renamed: ReadonlyMap<number, number>): Nest {
   );
 }
 
-/** Puts a barrier before each launch that touches memory which a launch since the last barrier touches in conflict. */
-function withBarriers(scheduled: readonly Scheduled[], buffers: readonly Buffer[]): Launch[] {
+/** Puts a barrier before each stage that touches memory which a stage since the last barrier touches in conflict. */
+function withBarriers(stages: readonly Stage[], buffers: readonly Buffer[]): Launch[] {
   let pending: { reads: Range[]; writes: Range[]; solo: boolean }[] = [];
-  return scheduled.map((launch) => {
-    const reads = launch.reads.map((buffer) => rangeOf(buffer, buffers[buffer]!));
-    const writes = launch.writes.map((buffer) => rangeOf(buffer, buffers[buffer]!));
+  const ranges = (list: readonly number[]) => list.map((buffer) => rangeOf(buffer, buffers[buffer]!));
+  return stages.flatMap(({ launches, chunks, solo }, stage) => {
+    const reads = ranges(launches.flatMap((launch) => launch.reads));
+    const writes = ranges(launches.flatMap((launch) => launch.writes));
     const conflict = pending.some(
       (other) =>
-        !(other.solo && launch.solo) &&
+        !(other.solo && solo) &&
         (overlap(other.writes, reads) || overlap(other.writes, writes) || overlap(other.reads, writes)),
     );
     if (conflict) pending = [];
-    pending.push({ reads, writes, solo: launch.solo });
-    return { ...launch, barrier: conflict };
+    pending.push({ reads, writes, solo });
+    return launches.map(({ slices: _, ...launch }, i) => ({
+      ...launch,
+      stage,
+      chunks,
+      barrier: conflict && i === 0,
+    }));
   });
 }
 

@@ -1,5 +1,5 @@
 import { type Access, type Affine, acc, type Expr, float, int, load } from '../ir/expr.ts';
-import type { NestSpec } from '../ir/op.ts';
+import type { NestSpec, Piece } from '../ir/op.ts';
 import { sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { rewriteNest } from './axes.ts';
@@ -29,25 +29,7 @@ function lowerPieces(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
     case 'nest':
       return [lowerNest(name, node, reduction, lower.nest(reduction), fusion, storage)];
     case 'pieces':
-      return lower.pieces(node).map((piece, i) => {
-        const at = identity(piece.extent.length);
-        const builder = new Inliner(fusion, storage, node);
-        const value =
-          'input' in piece.source
-            ? builder.expr(node.inputs[piece.source.input]!, at)
-            : node.dtype === 'float32'
-              ? float(piece.source.constant)
-              : int(piece.source.constant);
-        const place = at.map(({ coefficients }, d) => ({
-          offset: piece.start[d]!,
-          coefficients: coefficients.map((c) => c * piece.step[d]!),
-        }));
-        return {
-          name: `${name}.${i}`,
-          axes: piece.extent,
-          stores: [{ access: accessOf(target, strides, place), value, accumulate: false }],
-        };
-      });
+      return lowerRegions(name, node, lower.pieces(node), fusion, storage);
     default: {
       const at = identity(node.rank);
       const value = new Inliner(fusion, storage, node).compute(node, at);
@@ -56,10 +38,49 @@ function lowerPieces(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
           name,
           axes: node.shape,
           stores: [{ access: accessOf(target, strides, at), value, accumulate: false }],
+          entangled: [],
         },
       ];
     }
   }
+}
+
+/** One nest for each region; a ground of zeros below all others becomes the fill of the first of them. */
+function lowerRegions(
+  name: string,
+  node: Tensor,
+  pieces: readonly Piece[],
+  fusion: Fusion,
+  storage: Storage,
+): Nest[] {
+  const target = storage.bufferOf(node);
+  const strides = storage.stridesOf(node);
+  const [ground, ...others] = pieces;
+  const zeros =
+    others.length > 0 &&
+    'constant' in ground!.source &&
+    ground!.source.constant === 0 &&
+    sizeOf(ground!.extent) === node.size;
+  return (zeros ? others : pieces).map((piece, i) => {
+    const at = identity(piece.extent.length);
+    const value =
+      'input' in piece.source
+        ? new Inliner(fusion, storage, node).expr(node.inputs[piece.source.input]!, at)
+        : node.dtype === 'float32'
+          ? float(piece.source.constant)
+          : int(piece.source.constant);
+    const place = at.map(({ coefficients }, d) => ({
+      offset: piece.start[d]!,
+      coefficients: coefficients.map((c) => c * piece.step[d]!),
+    }));
+    return {
+      name: `${name}.${i}`,
+      axes: piece.extent,
+      stores: [{ access: accessOf(target, strides, place), value, accumulate: false }],
+      entangled: [],
+      ...(zeros && i === 0 ? { fill: { buffer: target, size: node.shape[0]! * strides[0]! } } : {}),
+    };
+  });
 }
 
 /** Accesses of scalars know no axes; gives every access a stride for each axis of its nest. */
@@ -75,6 +96,7 @@ export function copyNest(name: string, source: Expr, size: number, target: numbe
     name,
     axes: [size],
     stores: [{ access: { buffer: target, offset: 0, strides: [1] }, value: source, accumulate: false }],
+    entangled: [],
   };
 }
 
@@ -106,7 +128,8 @@ function lowerNest(
   if (spec.scatter) {
     const place = accessOf(target, strides, spec.out);
     const values = spec.scatter.values(operand);
-    const overlapping = collidingAxes(spec, spec.scatter.offsets).length > 0;
+    const { entangled } = collisions(spec, spec.scatter.offsets);
+    const overlapping = entangled.length > 0;
     const stores = spec.scatter.offsets.map((offset, i): NestStore => {
       const shift = offset.reduce((sum, o, d) => sum + o * strides[d]!, 0);
       return {
@@ -121,10 +144,11 @@ function lowerNest(
       name,
       axes: spec.axes,
       stores,
+      entangled,
       ...(complete ? {} : { fill: { buffer: target, size: extent } }),
     };
   }
-  const colliding = collidingAxes(spec, []);
+  const { colliding, entangled } = collisions(spec, []);
   const used = spec.axes.filter((_, axis) => spec.out.some(({ coefficients }) => coefficients[axis] !== 0));
   const complete = colliding.length === 0 && sizeOf(used) === node.size;
   const epilogue =
@@ -135,6 +159,7 @@ function lowerNest(
     name,
     axes: spec.axes,
     reduce: { combine: spec.combine, body: spec.body(operand), colliding },
+    entangled,
     stores: [
       {
         access: accessOf(target, strides, spec.out),
@@ -147,11 +172,15 @@ function lowerNest(
 }
 
 /**
- * Axes to run in sequence because points that differ in them can fall on one place: in an index such as
- * s·o + w all axes but the first, unless the windows are as far apart as they are long.
+ * Axes of indices such as s·o + w, in which different points can fall on one place unless the windows are as far
+ * apart as they are long: all of them are entangled, and all but the first are to be run in sequence.
  */
-function collidingAxes(spec: NestSpec, offsets: readonly (readonly number[])[]): number[] {
+function collisions(
+  spec: NestSpec,
+  offsets: readonly (readonly number[])[],
+): { colliding: number[]; entangled: number[] } {
   const colliding: number[] = [];
+  const entangled: number[] = [];
   spec.out.forEach(({ coefficients }, d) => {
     const terms = coefficients
       .map((c, axis) => ({ c, axis, size: spec.axes[axis]! }))
@@ -161,10 +190,10 @@ function collidingAxes(spec: NestSpec, offsets: readonly (readonly number[])[]):
     const span = rest.reduce((sum, { c, size }) => sum + Math.abs(c) * (size - 1), width);
     if (first && span >= Math.abs(first.c)) {
       colliding.push(...rest.map(({ axis }) => axis));
-      if (width > 0) colliding.push(first.axis);
+      entangled.push(...terms.map(({ axis }) => axis));
     }
   });
-  return colliding;
+  return { colliding, entangled };
 }
 
 /** Turns values that are not stored into expressions over loads of values that are. */

@@ -24,6 +24,7 @@ export function mergeNests(nests: readonly Nest[]): Nest[] {
 
 function mergePair(first: Nest, second: Nest): Nest | undefined {
   if (first.reduce || second.reduce || first.fill || second.fill) return undefined;
+  if (first.entangled.length > 0 || second.entangled.length > 0) return undefined;
   if (first.axes.length !== second.axes.length) return undefined;
   if (first.axes.some((size, axis) => size !== second.axes[axis])) return undefined;
   if ([...first.stores, ...second.stores].some(({ accumulate }) => accumulate)) return undefined;
@@ -56,7 +57,7 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
       ),
     })),
   ];
-  const merged: Nest = { name: `${first.name}|${second.name}`, axes: first.axes, stores };
+  const merged: Nest = { name: `${first.name}|${second.name}`, axes: first.axes, stores, entangled: [] };
   const operations = stores.reduce((sum, { value }) => sum + operationCount(value), 0);
   if (accessesOf(merged).length > MOST_ACCESSES || operations > MOST_OPERATIONS) return undefined;
   return merged;

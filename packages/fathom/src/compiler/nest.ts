@@ -15,6 +15,11 @@ export interface Nest {
     readonly colliding: readonly number[];
   };
   readonly stores: readonly NestStore[];
+  /**
+   * Axes along which different points can fall on one place: work is not divided among threads along them. Empty
+   * where every point has a place of its own.
+   */
+  readonly entangled: readonly number[];
   /** Elements to set to zero first: the space does not reach every place of the result. */
   readonly fill?: { readonly buffer: number; readonly size: number };
 }

@@ -38,6 +38,7 @@ export function packOperands(
       name: `${nest.name}.pack`,
       axes: axes.map((axis) => nest.axes[axis]!),
       stores: [{ access: pick(packed), value: load(pick(operand.access), operand.dtype), accumulate: false }],
+      entangled: [],
     });
   }
   if (packs.length === 0) return { packs, nest };

@@ -59,6 +59,13 @@ export interface Launch {
   readonly solo: boolean;
   /** All threads wait for each other before this launch. */
   readonly barrier: boolean;
+  /**
+   * Launches with one stage number follow each other. A thread runs its share of a stage in chunks, each chunk
+   * through all launches of the stage, so that what one launch leaves the next finds in the cache. Chunk i of a
+   * launch is its tasks [i·count/chunks, (i+1)·count/chunks).
+   */
+  readonly stage: number;
+  readonly chunks: number;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
   /** Arithmetic operations of the whole launch, for profiles. */

@@ -1,5 +1,5 @@
 import { type Expr, operationCount, walk } from '../ir/expr.ts';
-import { accessesOf, loadsOf } from './axes.ts';
+import { accessesOf, loadsOf, reach } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import type { Nest } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
@@ -10,8 +10,11 @@ const SOLO_CYCLES = 4000;
 /** Vector operations in the unrolled body of an innermost loop. */
 const UNROLL_OPERATIONS = 96;
 
-/** A launch before the driver knows which launches must wait for which. */
-export type Scheduled = Omit<Launch, 'barrier'>;
+/** A launch before it is known which launches run together and which must wait. */
+export type Scheduled = Omit<Launch, 'barrier' | 'stage' | 'chunks'> & {
+  /** Elements of a buffer that belong to one task, for buffers that the tasks share out among them. */
+  readonly slices: ReadonlyMap<number, number>;
+};
 
 /** Turns a loop nest, its axes normalized, into structured vector code for a target. */
 export function schedule(nest: Nest, target: Target): Scheduled[] {
@@ -35,6 +38,7 @@ function fillLaunch(nest: Nest, target: Target): Scheduled {
         accumulate: false,
       },
     ],
+    entangled: [],
   };
   return schedule(zero, target)[0]!;
 }
@@ -81,7 +85,7 @@ class NestScheduler {
     const outputs = outputAxes(nest);
     const colliding = nest.reduce?.colliding ?? [];
     const free = outputs.filter((axis) => !colliding.includes(axis));
-    const parallel = this.#chooseParallel(free.map(plan));
+    const parallel = this.#chooseParallel(free.filter((axis) => !nest.entangled.includes(axis)).map(plan));
     const rest = free.filter((axis) => axis !== parallel?.axis);
     const isTile = (axis: number) => tileAxes.some((tile) => tile.axis === axis);
     const ordered = nest.reduce
@@ -102,7 +106,6 @@ class NestScheduler {
         sizes,
         body,
       );
-      if (!this.#accumulates) return accumulate;
       return [...this.#zero(parallel, values, sizes), ...accumulate];
     };
     const values: AxisValue[] = nest.axes.map(() => ({ offset: 0, terms: [] }));
@@ -117,8 +120,27 @@ class NestScheduler {
       solo: count === 1 || cycles < SOLO_CYCLES,
       reads: [...new Set(loadsOf(nest).map(({ access }) => access.buffer))],
       writes: [...new Set(nest.stores.map(({ access }) => access.buffer))],
+      slices: parallel ? this.#slices(parallel) : new Map(),
       flops,
     };
+  }
+
+  /** For each buffer of which task t touches nothing outside [t·s, (t+1)·s): that s. */
+  #slices({ axis, segments }: LoopPlan): Map<number, number> {
+    const slices = new Map<number, number>();
+    const [segment] = segments;
+    if (segments.length !== 1 || (this.#nest.fill && !this.fillsItself)) return slices;
+    const scattered = new Set<number>();
+    for (const { buffer, offset, strides } of accessesOf(this.#nest)) {
+      const slice = strides[axis]! * segment!.size;
+      const { low, high } = reach({ buffer, offset, strides }, this.#nest.axes.with(axis, segment!.size));
+      const known = slices.get(buffer);
+      if (slice <= 0 || low < 0 || high >= slice || (known !== undefined && known !== slice))
+        scattered.add(buffer);
+      slices.set(buffer, slice);
+    }
+    for (const buffer of scattered) slices.delete(buffer);
+    return slices;
   }
 
   /** Sums are completed in memory, not in registers. */
@@ -275,12 +297,13 @@ class NestScheduler {
     const nest = this.#nest;
     const { access } = nest.stores[0]!;
     const zero = { kind: 'const', dtype: 'float32', value: 0 } as const;
+    if (!nest.fill && !this.#accumulates) return [];
     if (nest.fill) {
       // The places that points reach are not all: clear the contiguous slice that belongs to this task.
       const stride = parallel ? access.strides[parallel.axis]! : nest.fill.size;
       const extent = parallel ? nest.axes[parallel.axis]! : 1;
       const slices = parallel === undefined || parallel.segments.every(({ size }) => size === 1);
-      if (!slices || stride * extent !== nest.fill.size || access.offset !== 0) return [];
+      if (!slices || stride * extent !== nest.fill.size || !this.#within(parallel, stride)) return [];
       this.fillsItself = true;
       return this.#emit.clear(access.buffer, stride, parallel ? values[parallel.axis]! : undefined, stride);
     }
@@ -293,6 +316,15 @@ class NestScheduler {
     return this.#loops(loops, values, sizes, (v, s) =>
       this.#emit.stores([{ access, value: zero, accumulate: false }], this.#points(s), v, []),
     );
+  }
+
+  /** Whether one task's stores all lie in its own slice of the result. */
+  #within(parallel: LoopPlan | undefined, slice: number): boolean {
+    return this.#nest.stores.every(({ access }) => {
+      const axes = parallel ? this.#nest.axes.with(parallel.axis, 1) : this.#nest.axes;
+      const { low, high } = reach(access, axes);
+      return low >= 0 && high < slice;
+    });
   }
 
   /** The points of a tile: offsets along the tiled axes, and vectors with their number of lanes. */

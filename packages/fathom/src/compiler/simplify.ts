@@ -1,5 +1,5 @@
 import { type Expr, float, fma, operandsOf } from '../ir/expr.ts';
-import { topologicalOrder } from '../ir/graph.ts';
+import { formatAttrs, topologicalOrder } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Nest } from './nest.ts';
@@ -37,7 +37,7 @@ export function shareEqualNodes(graph: Graph): Graph {
   for (const node of topologicalOrder(roots)) {
     const inputs = node.inputs.map((input) => canonical.get(input)!);
     const leaf = node.op.lower.kind === 'leaf';
-    const text = leaf ? '' : attrsText(node.attrs);
+    const text = leaf ? '' : attrsKey(node.attrs);
     const variable = (node.attrs as { variable?: object } | undefined)?.variable;
     const identity = leaf ? (variable ? `v${identify(attrIds, variable)}` : `n${node.id}`) : text;
     const key = `${identify(opIds, node.op)}(${inputs.map(({ id }) => id).join(',')})${identity}`;
@@ -73,13 +73,9 @@ export function simplifyNest(nest: Nest): Nest {
   };
 }
 
-function attrsText(attrs: unknown): string {
-  if (attrs === undefined) return '';
-  const text = (attrs as { toText?: () => string }).toText;
-  if (text) return `${text.call(attrs)}${JSON.stringify(attrs)}`;
-  return JSON.stringify(attrs, (_key, value: unknown) =>
-    typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-  );
+/** A contraction's text leaves out its shape, which is part of its meaning. */
+function attrsKey(attrs: unknown): string {
+  return `${formatAttrs(attrs)}${JSON.stringify((attrs as { shape?: unknown } | undefined)?.shape)}`;
 }
 
 function simplifyExpr(expr: Expr, seen: Map<Expr, Expr>): Expr {

@@ -7,8 +7,12 @@ import { outputAxes } from './tile.ts';
 const FEW_RESULTS = 1024;
 /** … and is split when it has at least this many terms for each. */
 const MANY_TERMS = 512;
+/** A contraction finds parallel work in its rows and columns; with few results it is split from this many terms on. */
+const CONTRACTION_TERMS = 8192;
 /** Partial sums kept side by side. */
-const PARTS = 16;
+const PARTS = 32;
+/** Parts of the outermost axis that are enough to leave other axes whole. */
+const ENOUGH_PARTS = 8;
 
 /**
  * Splits a long reduction to few results in two: partial results over parts of one axis, then their sum. The split
@@ -22,10 +26,11 @@ export function splitReduction(nest: Nest, allocate: (size: number) => number): 
   const results = outputs.reduce((product, axis) => product * nest.axes[axis]!, 1);
   const terms = reduced.reduce((product, axis) => product * nest.axes[axis]!, 1);
   const loads = loadsIn(nest.reduce!.body);
-  // A contraction finds parallel work in its rows and columns; sums and maxima over few columns do not.
-  if (results > FEW_RESULTS || terms < MANY_TERMS || loads.length > 1 + (results < PARTS ? 1 : 0))
-    return [nest];
-  const axis = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), reduced[0]!);
+  const fewest = loads.length > 1 ? CONTRACTION_TERMS : MANY_TERMS;
+  if (results > FEW_RESULTS || terms < fewest) return [nest];
+  const [outermost] = reduced as [number];
+  const widest = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), outermost);
+  const axis = largestDivisor(nest.axes[outermost]!, PARTS) >= ENOUGH_PARTS ? outermost : widest;
   const parts = largestDivisor(nest.axes[axis]!, PARTS);
   if (parts < 2) return [nest];
 
@@ -91,6 +96,7 @@ function twoStages(
     axes: [...outputs.map((a) => nest.axes[a]!), parts],
     reduce: { combine: reduce!.combine, body, colliding: [] },
     stores: [epilogue],
+    entangled: [],
   };
   return [first, second];
 }

@@ -1,7 +1,6 @@
-import type { Access } from '../ir/expr.ts';
-import { accessesOf } from './axes.ts';
+import { accessesOf, reach } from './axes.ts';
 import type { Nest } from './nest.ts';
-import type { Launch } from './program.ts';
+import type { Scheduled } from './schedule.ts';
 
 /**
  * Checks after a compiler pass that every access of every nest stays inside its buffer, for all points of the
@@ -28,10 +27,7 @@ export function verifyNests(nests: readonly Nest[], sizeOf: (buffer: number) => 
 }
 
 /** Checks that the launches still are those that went in, each after all that it waits for. */
-export function verifyOrder(
-  before: readonly Omit<Launch, 'barrier'>[],
-  after: readonly Omit<Launch, 'barrier'>[],
-): void {
+export function verifyOrder(before: readonly Scheduled[], after: readonly Scheduled[]): void {
   const position = new Map(after.map((launch, i) => [launch, i]));
   if (position.size !== before.length || after.length !== before.length) {
     throw new Error(`verify after ordering: ${before.length} launches went in, ${after.length} came out.`);
@@ -48,16 +44,4 @@ export function verifyOrder(
     }
     for (const buffer of launch.writes) lastWriter.set(buffer, at);
   }
-}
-
-/** First and last element that an access touches. */
-function reach({ offset, strides }: Access, axes: readonly number[]): { low: number; high: number } {
-  let low = offset;
-  let high = offset;
-  strides.forEach((stride, axis) => {
-    const span = stride * (axes[axis]! - 1);
-    if (span < 0) low += span;
-    else high += span;
-  });
-  return { low, high };
 }

@@ -95,13 +95,20 @@ export function print(outputs: readonly Tensor[]): string {
   return lines.join('\n');
 }
 
-function formatAttrs(attrs: unknown): string {
-  const formatted = (attrs as { toText?: () => string }).toText;
-  if (formatted) return formatted.call(attrs);
-  return JSON.stringify(attrs, (_key, value: unknown) => {
-    if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-    return value;
-  });
+/** Attributes as text; equal texts mean equal attributes (−0 and NaN included), but for large constants' digests. */
+export function formatAttrs(attrs: unknown): string {
+  if (attrs === undefined) return '';
+  const { toText } = attrs as { toText?: () => string };
+  if (toText) return toText.call(attrs);
+  return JSON.stringify(attrs, (_key, value: unknown) =>
+    typeof value === 'number' ? formatNumber(value) : value,
+  );
+}
+
+/** A number as JSON has it, or as text where JSON would lose it. */
+export function formatNumber(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? value : String(value);
 }
 
 /** Checks that every node still has the shape and type that its op's rule gives; used after compiler passes. */

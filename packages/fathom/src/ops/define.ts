@@ -13,6 +13,8 @@ export interface PointwiseRules {
   readonly result?: DType;
   /** The rule on plain numbers. */
   readonly scalar: (...operands: number[]) => number;
+  /** The rule on int32 where it differs: products wrap, which doubles cannot show. */
+  readonly integer?: (...operands: number[]) => number;
   /** The rule in the scalar ALU, from which every backend's code is printed. */
   readonly body: (operands: readonly Expr[]) => Expr;
   readonly vjp: (node: Tensor, dy: Tensor) => readonly (Tensor | undefined)[];
@@ -54,11 +56,12 @@ export function definePointwise(rules: PointwiseRules): Op {
       return { shape: first.shape, dtype: rules.result ?? operandType ?? first.dtype };
     },
     lower: { kind: 'pointwise', body },
-    reference(inputs, _node, out) {
+    reference(inputs, node, out) {
       const [a, b, c] = inputs;
-      if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = scalar(a![i]!);
-      else if (inputs.length === 2) for (let i = 0; i < out.length; i++) out[i] = scalar(a![i]!, b![i]!);
-      else for (let i = 0; i < out.length; i++) out[i] = scalar(a![i]!, b![i]!, c![i]!);
+      const rule = (node.dtype === 'int32' && rules.integer) || scalar;
+      if (inputs.length === 1) for (let i = 0; i < out.length; i++) out[i] = rule(a![i]!);
+      else if (inputs.length === 2) for (let i = 0; i < out.length; i++) out[i] = rule(a![i]!, b![i]!);
+      else for (let i = 0; i < out.length; i++) out[i] = rule(a![i]!, b![i]!, c![i]!);
     },
     vjp,
     examples,
@@ -76,3 +79,9 @@ export const FLOAT: readonly DType[] = ['float32'];
 export const NUMBER: readonly DType[] = ['float32', 'int32'];
 export const INT: readonly DType[] = ['int32'];
 export const BOOL: readonly DType[] = ['bool'];
+
+export function checkFloat(name: string, inputs: readonly Aval[]): void {
+  for (const { dtype } of inputs) {
+    if (dtype !== 'float32') throw new TypeError(`${name}: expected float32; received ${dtype}. Use cast().`);
+  }
+}

@@ -31,7 +31,7 @@ export function expBody(x: Expr): Expr {
 
 export const expOp: Op = definePointwise({
   name: 'exp',
-  doc: 'Exponential: y = eˣ; 0 below about −87.3 and ∞ above 88.73.',
+  doc: 'Exponential: y = eˣ; 0 below about −87 and ∞ above 88.73.',
   operands: [FLOAT],
   scalar: Math.exp,
   body: ([x]) => expBody(x!),

@@ -1,4 +1,4 @@
-import { apply } from '../ir/graph.ts';
+import { apply, formatNumber } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
 import { checkShape, type DType, formatShape, type Shape, sizeOf } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
@@ -32,7 +32,9 @@ export class ConstantAttrs {
     this.dtype = dtype;
   }
   toText(): string {
-    return this.values.length <= 16 ? `[${Array.from(this.values).join(',')}]` : `(${digest(this.values)})`;
+    return this.values.length <= 16
+      ? `[${Array.from(this.values, formatNumber).join(',')}]`
+      : `(${digest(this.values)})`;
   }
 }
 

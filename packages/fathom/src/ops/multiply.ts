@@ -10,6 +10,7 @@ export const multiplyOp: Op = definePointwise({
   doc: 'Product, element by element: y = a·b.',
   operands: [NUMBER, NUMBER],
   scalar: (a, b) => a * b,
+  integer: Math.imul,
   body: ([a, b]) => binary('mul', a!, b!),
   /** da = dy·b, db = dy·a. */
   vjp: ({ inputs: [a, b] }, dy) => [multiply(dy, b!), multiply(dy, a!)],

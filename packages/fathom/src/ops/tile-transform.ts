@@ -3,7 +3,7 @@ import { apply } from '../ir/graph.ts';
 import type { NestSpec, Op } from '../ir/op.ts';
 import { formatShape, type Shape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import { checkCount } from './define.ts';
+import { checkCount, checkFloat } from './define.ts';
 
 /** Dimension letters: B batch, H height, W width, C channels, I × J tiles, N × N values of a transformed tile. */
 export interface TileAttrs {
@@ -27,6 +27,7 @@ export const tileTransformOp: Op = {
   doc: 'Cuts pictures [B,H,W,C] into square tiles D and gives T·D·Tᵀ as [N,N,B,I,J,C].',
   infer(inputs, attrs) {
     checkCount('tileTransform', inputs, 1);
+    checkFloat('tileTransform', inputs);
     const [batch, height, width, channels] = rank4('tileTransform', inputs[0]!.shape);
     const count = (extent: number) => tileCount('tileTransform', extent, attrs as TileAttrs);
     const n = (attrs as TileAttrs).matrix.length;
@@ -83,6 +84,7 @@ export const tileAssembleOp: Op = {
   doc: 'Adds the tiles Tᵀ·V·T of [N,N,B,I,J,C] at their places in pictures [B,H,W,C].',
   infer(inputs, attrs) {
     checkCount('tileAssemble', inputs, 1);
+    checkFloat('tileAssemble', inputs);
     const { height, width, matrix } = attrs as AssembleAttrs;
     const { shape } = inputs[0]!;
     const count = (extent: number) => tileCount('tileAssemble', extent, attrs as TileAttrs);

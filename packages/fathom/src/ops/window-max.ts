@@ -4,7 +4,7 @@ import type { Op } from '../ir/op.ts';
 import { formatShape, sameShape } from '../ir/shape.ts';
 import type { NumericArray, Tensor } from '../ir/tensor.ts';
 import { unitIndex } from './broadcast.ts';
-import { checkCount } from './define.ts';
+import { checkCount, checkFloat } from './define.ts';
 import { zeros } from './full.ts';
 import { forEachPlace, type WindowAttrs, windowIndex, windowOffsets, windowShape } from './window.ts';
 
@@ -17,6 +17,7 @@ export const windowMaxOp: Op = {
   doc: 'Maximum over sliding windows: y[o] = max_w x[stride·o + w].',
   infer(inputs, attrs) {
     checkCount('windowMax', inputs, 1);
+    checkFloat('windowMax', inputs);
     return { shape: windowShape('windowMax', inputs[0]!.shape, attrs as WindowAttrs), dtype: 'float32' };
   },
   lower: {
@@ -53,6 +54,7 @@ export const windowMaxSpreadOp: Op = {
   doc: 'Gradient of windowMax: each value of dy is added at the first maximum of its window of x.',
   infer(inputs, attrs) {
     checkCount('windowMaxSpread', inputs, 2);
+    checkFloat('windowMaxSpread', inputs);
     const [x, dy] = inputs;
     const expected = windowShape('windowMaxSpread', x!.shape, attrs as WindowAttrs);
     if (!sameShape(expected, dy!.shape)) {
@@ -130,6 +132,7 @@ export const windowMaxPickOp: Op = {
   doc: 'The value of z at the first maximum of x in each window; linear in z.',
   infer(inputs, attrs) {
     checkCount('windowMaxPick', inputs, 2);
+    checkFloat('windowMaxPick', inputs);
     const [x, z] = inputs;
     if (!sameShape(x!.shape, z!.shape)) {
       throw new RangeError(

@@ -3,7 +3,7 @@ import { apply } from '../ir/graph.ts';
 import type { NestSpec, Op } from '../ir/op.ts';
 import { formatShape, type Shape, sameShape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import { checkCount } from './define.ts';
+import { checkCount, checkFloat } from './define.ts';
 import { forEachPlace, type WindowAttrs, windowShape } from './window.ts';
 
 export interface WindowSpreadAttrs extends WindowAttrs {
@@ -17,6 +17,7 @@ export const windowSumOp: Op = {
   doc: 'Sum over sliding windows: y[o] = Σ_w x[stride·o + w].',
   infer(inputs, attrs) {
     checkCount('windowSum', inputs, 1);
+    checkFloat('windowSum', inputs);
     return { shape: windowShape('windowSum', inputs[0]!.shape, attrs as WindowAttrs), dtype: 'float32' };
   },
   lower: {
@@ -49,6 +50,7 @@ export const windowSpreadOp: Op = {
   doc: 'Adds each value to all places of its window: y[stride·o + w] += x[o].',
   infer(inputs, attrs) {
     checkCount('windowSpread', inputs, 1);
+    checkFloat('windowSpread', inputs);
     const { shape } = attrs as WindowSpreadAttrs;
     const expected = windowShape('windowSpread', shape, attrs as WindowAttrs);
     if (!sameShape(expected, inputs[0]!.shape)) {

@@ -20,6 +20,7 @@ export function referenceBackend(options: ReferenceOptions = {}): Backend {
     name: 'reference',
     target: undefined,
     threads: 1,
+    disposed: false,
     load: async (program: Program) => new ReferenceExecutable(program.graph, options),
     dispose: async () => {},
   };

@@ -1,12 +1,6 @@
-import {
-  type Address,
-  type Launch,
-  type Program,
-  type Stmt,
-  type Vector,
-  vectorOperands,
-} from '../../compiler/program.ts';
-import { assemble, atomic, FunctionBody, I32, op, simd, V128 } from './assembler.ts';
+import type { Launch, Program } from '../../compiler/program.ts';
+import { assemble, atomic, FunctionBody, I32, op } from './assembler.ts';
+import { renderKernel } from './kernel.ts';
 
 export interface RenderOptions {
   readonly sharedMemory: boolean;
@@ -19,11 +13,9 @@ export interface RenderOptions {
 export const THREADS = 0;
 export const SYNC = 1;
 export const MAY_WAIT = 2;
-const FIRST_BASE = 3;
 
 /** Rounds of looking at the barrier before a thread goes to sleep. */
 const SPINS = 20000;
-const LANES = 4;
 
 /** Name under which launch number `index` is exported, to be timed on its own. */
 export function kernelName(index: number): string {
@@ -39,14 +31,17 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
   const { launches, buffers } = program;
   const kernels = launches.map((launch, i) => ({
     parameters: 2,
-    body: new KernelRenderer(options).render(launch),
+    body: renderKernel(launch, options.relaxed),
     exportName: kernelName(i),
   }));
   const barrier = launches.length;
   const run = new FunctionBody(1);
-  for (const [i, launch] of launches.entries()) {
-    if (launch.barrier) run.emit(op.call, barrier);
-    emitCall(run, launch, i);
+  for (let i = 0; i < launches.length; i++) {
+    const { stage, barrier: waits } = launches[i]!;
+    const members = [i];
+    while (launches[i + 1]?.stage === stage) members.push(++i);
+    if (waits) run.emit(op.call, barrier);
+    emitStage(run, launches, members);
   }
   // The caller reads results as soon as its own part is done.
   run.emit(op.call, barrier);
@@ -62,21 +57,43 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
   });
 }
 
-/** Calls kernel `index` for thread `local 0`'s share of the tasks: [t·count/T, (t+1)·count/T). */
-function emitCall(run: FunctionBody, launch: Launch, index: number): void {
-  if (launch.solo) {
+/**
+ * Calls the kernels of a stage for this thread's share of its chunks, [t·chunks/T, (t+1)·chunks/T): one call for a
+ * kernel by itself, a loop over chunks for several.
+ */
+function emitStage(run: FunctionBody, launches: readonly Launch[], members: readonly number[]): void {
+  const { solo, chunks } = launches[members[0]!]!;
+  if (solo) {
     run.emit(op.localGet, 0).emit(op.i32Eqz).open(op.if);
-    run.constant(0).constant(launch.count).emit(op.call, index).end();
+    for (const i of members) run.constant(0).constant(launches[i]!.count).emit(op.call, i);
+    run.end();
     return;
   }
   const bound = (plus: number) => {
     run.emit(op.localGet, 0);
     if (plus) run.constant(plus).emit(op.i32Add);
-    run.constant(launch.count).emit(op.i32Mul).emit(op.globalGet, THREADS).emit(op.i32DivU);
+    run.constant(chunks).emit(op.i32Mul).emit(op.globalGet, THREADS).emit(op.i32DivU);
   };
+  if (members.length === 1) {
+    bound(0);
+    bound(1);
+    run.emit(op.call, members[0]!);
+    return;
+  }
+  const [chunk, end] = [run.local(I32), run.local(I32)];
   bound(0);
+  run.emit(op.localSet, chunk);
   bound(1);
-  run.emit(op.call, index);
+  run.emit(op.localSet, end);
+  run.emit(op.localGet, chunk).emit(op.localGet, end).emit(op.i32LtS).open(op.if).open(op.loop);
+  for (const i of members) {
+    const tasks = launches[i]!.count / chunks;
+    run.emit(op.localGet, chunk).constant(tasks).emit(op.i32Mul);
+    run.emit(op.localGet, chunk).constant(1).emit(op.i32Add).constant(tasks).emit(op.i32Mul);
+    run.emit(op.call, i);
+  }
+  run.emit(op.localGet, chunk).constant(1).emit(op.i32Add).emit(op.localTee, chunk);
+  run.emit(op.localGet, end).emit(op.i32LtS).emit(op.brIf, 0).end().end();
 }
 
 /**
@@ -113,391 +130,4 @@ function barrierBody(shared: boolean): FunctionBody {
   body.emit(op.br, 0);
   body.end().end().end();
   return body;
-}
-
-/** A pointer that moves with loops: where it starts, and how far it goes in each of them. */
-interface Pointer {
-  readonly local: number;
-}
-
-class KernelRenderer {
-  readonly #body = new FunctionBody(2);
-  readonly #options: RenderOptions;
-  readonly #registers = new Map<number, number>();
-  readonly #pointers = new Map<string, Pointer>();
-  readonly #counters = new Map<number, number>();
-  /** Values used more than once in the block being rendered, and the locals that hold those already computed. */
-  #shared = new Map<Vector, number>();
-  #uses = new Map<Vector, number>();
-
-  constructor(options: RenderOptions) {
-    this.#options = options;
-  }
-
-  render(launch: Launch): FunctionBody {
-    this.#enterLoops(addressesOf(launch.body), []);
-    this.#block(launch.body, []);
-    return this.#body;
-  }
-
-  /** Statements of one nesting level; straight runs between loops share their common values. */
-  #block(statements: readonly Stmt[], loops: readonly number[]): void {
-    let run: Exclude<Stmt, { kind: 'loop' }>[] = [];
-    const flush = () => {
-      if (run.length > 0) this.#straight(run);
-      run = [];
-    };
-    for (const statement of statements) {
-      if (statement.kind === 'loop') {
-        flush();
-        this.#loop(statement, loops);
-      } else run.push(statement);
-    }
-    flush();
-  }
-
-  #loop(loop: Extract<Stmt, { kind: 'loop' }>, loops: readonly number[]): void {
-    const body = this.#body;
-    const counter = body.local(I32);
-    this.#counters.set(loop.variable, counter);
-    const parallel = loop.firstTask !== undefined;
-    let end = -1;
-    if (parallel) {
-      // This thread's part of the loop: [max(low − first, 0), min(high − first, count)).
-      end = body.local(I32);
-      this.#clamped(0, loop.firstTask!, loop.count, counter);
-      this.#clamped(1, loop.firstTask!, loop.count, end);
-      body.emit(op.localGet, counter).emit(op.localGet, end).emit(op.i32LtS).open(op.if);
-    } else body.constant(0).emit(op.localSet, counter);
-
-    const nested = [...loops, loop.variable];
-    const advanced = this.#enterLoops(addressesOf(loop.body), nested, parallel);
-    body.open(op.loop);
-    this.#block(loop.body, nested);
-    for (const { pointer, bytes } of advanced) {
-      body.emit(op.localGet, pointer.local).constant(bytes).emit(op.i32Add).emit(op.localSet, pointer.local);
-    }
-    body.emit(op.localGet, counter).constant(1).emit(op.i32Add).emit(op.localTee, counter);
-    if (parallel) body.emit(op.localGet, end);
-    else body.constant(loop.count);
-    body.emit(op.i32LtS).emit(op.brIf, 0).end();
-    if (parallel) body.end();
-  }
-
-  #clamped(parameter: number, first: number, count: number, target: number): void {
-    const body = this.#body;
-    body.emit(op.localGet, parameter).constant(first).emit(op.i32Sub).emit(op.localSet, target);
-    body.emit(op.localGet, target).constant(0).emit(op.i32LtS).open(op.if);
-    body.constant(0).emit(op.localSet, target).end();
-    body.emit(op.localGet, target).constant(count).emit(op.i32GtS).open(op.if);
-    body.constant(count).emit(op.localSet, target).end();
-  }
-
-  /**
-   * Sets up the pointers whose innermost loop is the last of `loops`: each starts at the pointer of the loop around
-   * it and is moved on at the end of every iteration.
-   */
-  #enterLoops(
-    addresses: readonly Address[],
-    loops: readonly number[],
-    parallel = false,
-  ): { pointer: Pointer; bytes: number }[] {
-    const body = this.#body;
-    const variable = loops[loops.length - 1];
-    const advanced: { pointer: Pointer; bytes: number }[] = [];
-    for (const address of addresses) {
-      const terms = address.terms.filter((term) => loops.includes(term.variable));
-      const key = pointerKey(address, terms);
-      if (this.#pointers.has(key)) continue;
-      const term = terms.find((t) => t.variable === variable);
-      if (variable !== undefined && !term) continue;
-      const local = body.local(I32);
-      if (term) {
-        const parent = this.#pointers.get(
-          pointerKey(
-            address,
-            terms.filter((t) => t !== term),
-          ),
-        );
-        if (!parent) throw new Error('render: a pointer has no origin.');
-        body.emit(op.localGet, parent.local);
-        if (parallel) {
-          body.emit(op.localGet, this.#counters.get(term.variable)!).constant(4 * term.stride);
-          body.emit(op.i32Mul).emit(op.i32Add);
-        }
-        body.emit(op.localSet, local);
-        advanced.push({ pointer: { local }, bytes: 4 * term.stride });
-      } else {
-        body.emit(op.globalGet, FIRST_BASE + address.buffer);
-        const negative = Math.min(0, address.offset);
-        if (negative) body.constant(4 * negative).emit(op.i32Add);
-        body.emit(op.localSet, local);
-      }
-      this.#pointers.set(key, { local });
-    }
-    return advanced;
-  }
-
-  #straight(statements: readonly Exclude<Stmt, { kind: 'loop' }>[]): void {
-    this.#uses = new Map();
-    this.#shared = new Map();
-    for (const { value } of statements) this.#count(value);
-    for (const statement of statements) {
-      if (statement.kind === 'assign') {
-        this.#value(statement.value);
-        this.#body.emit(op.localSet, this.#register(statement.register));
-      } else this.#store(statement);
-    }
-  }
-
-  #count(value: Vector): void {
-    const uses = (this.#uses.get(value) ?? 0) + 1;
-    this.#uses.set(value, uses);
-    if (uses === 1) for (const operand of vectorOperands(value)) this.#count(operand);
-  }
-
-  #register(register: number): number {
-    let local = this.#registers.get(register);
-    if (local === undefined) {
-      local = this.#body.local(V128);
-      this.#registers.set(register, local);
-    }
-    return local;
-  }
-
-  #store({ address, stride, lanes, value }: Extract<Stmt, { kind: 'store' }>): void {
-    const body = this.#body;
-    if (stride === 1 && lanes === LANES) {
-      const offset = this.#pointer(address);
-      this.#stored(value);
-      body.simdMemory(simd.v128Store, 2, offset);
-      return;
-    }
-    const local = body.local(V128);
-    this.#stored(value);
-    body.emit(op.localSet, local);
-    const part = (opcode: number, align: number, lane: number, element: number) => {
-      const offset = this.#pointer({ ...address, offset: address.offset + stride * element });
-      body.emit(op.localGet, local).simdMemory(opcode, align, offset, lane);
-    };
-    if (stride === 1 && lanes >= 2) {
-      part(simd.store64Lane, 2, 0, 0);
-      if (lanes === 3) part(simd.store32Lane, 2, 2, 2);
-    } else for (let lane = 0; lane < lanes; lane++) part(simd.store32Lane, 2, lane, lane);
-  }
-
-  /** The value as memory holds it: truths are stored as 0 and 1. */
-  #stored(value: Vector): void {
-    this.#value(value);
-    if (value.dtype === 'bool') {
-      this.#body.vectorConstant(new Int32Array(4).fill(1)).simd(simd.v128And);
-    }
-  }
-
-  /** Leaves the pointer for an address on the stack and returns the constant offset to go with it. */
-  #pointer(address: Address): number {
-    const pointer = this.#pointers.get(pointerKey(address, address.terms));
-    if (!pointer) throw new Error('render: an address has no pointer.');
-    this.#body.emit(op.localGet, pointer.local);
-    return address.offset < 0 ? 0 : 4 * address.offset;
-  }
-
-  /** Leaves a value on the stack; values with several uses are computed once a block. */
-  #value(value: Vector): void {
-    const held = this.#shared.get(value);
-    if (held !== undefined) {
-      this.#body.emit(op.localGet, held);
-      return;
-    }
-    this.#compute(value);
-    const cheap = value.kind === 'const' || value.kind === 'register';
-    if (!cheap && (this.#uses.get(value) ?? 0) > 1) {
-      const local = this.#body.local(V128);
-      this.#shared.set(value, local);
-      this.#body.emit(op.localTee, local);
-    }
-  }
-
-  #compute(value: Vector): void {
-    const body = this.#body;
-    switch (value.kind) {
-      case 'const': {
-        const lanes = new Int32Array(4);
-        if (value.dtype === 'float32') new Float32Array(lanes.buffer).fill(value.value);
-        else lanes.fill(value.dtype === 'bool' ? -value.value : value.value);
-        body.vectorConstant(lanes);
-        return;
-      }
-      case 'register':
-        body.emit(op.localGet, this.#register(value.register));
-        return;
-      case 'load':
-        this.#load(value);
-        return;
-      case 'index':
-        this.#index(value);
-        return;
-      case 'unary':
-        this.#value(value.a);
-        this.#unary(value);
-        return;
-      case 'binary':
-        this.#binary(value);
-        return;
-      case 'fma':
-        this.#value(value.a);
-        this.#value(value.b);
-        if (this.#options.relaxed) {
-          this.#value(value.c);
-          body.simd(simd.f32x4RelaxedMadd);
-        } else {
-          body.simd(simd.f32x4Mul);
-          this.#value(value.c);
-          body.simd(simd.f32x4Add);
-        }
-        return;
-      case 'select':
-        this.#value(value.a);
-        this.#value(value.b);
-        this.#value(value.condition);
-        body.simd(simd.v128Bitselect);
-        return;
-      default:
-        value satisfies never;
-    }
-  }
-
-  #load({ address, stride, lanes, dtype }: Extract<Vector, { kind: 'load' }>): void {
-    const body = this.#body;
-    if (stride === 0) body.simdMemory(simd.load32Splat, 2, this.#pointer(address));
-    else if (stride === 1) body.simdMemory(simd.v128Load, 2, this.#pointer(address));
-    else {
-      const at = (lane: number) => ({ ...address, offset: address.offset + stride * lane });
-      // A later lane may lie before the first (negative strides): pointers are kept for non-negative offsets.
-      body.simdMemory(simd.load32Zero, 2, this.#pointer(address));
-      const vector = body.local(V128);
-      body.emit(op.localSet, vector);
-      for (let lane = 1; lane < lanes; lane++) {
-        const next = at(lane);
-        const offset = this.#pointer(address);
-        const bytes =
-          offset +
-          4 * (next.offset - Math.max(0, address.offset)) -
-          (address.offset < 0 ? 4 * address.offset : 0);
-        if (bytes < 0) {
-          body.constant(bytes).emit(op.i32Add);
-          body.emit(op.localGet, vector).simdMemory(simd.load32Lane, 2, 0, lane);
-        } else body.emit(op.localGet, vector).simdMemory(simd.load32Lane, 2, bytes, lane);
-        body.emit(op.localSet, vector);
-      }
-      body.emit(op.localGet, vector);
-    }
-    if (dtype === 'bool') {
-      body.vectorConstant(new Int32Array(4)).simd(simd.i32x4Eq).simd(simd.v128Not);
-    }
-  }
-
-  #index({ offset, terms, stride }: Extract<Vector, { kind: 'index' }>): void {
-    const body = this.#body;
-    body.constant(offset);
-    for (const { variable, stride: step } of terms) {
-      body.emit(op.localGet, this.#counters.get(variable)!).constant(step);
-      body.emit(op.i32Mul).emit(op.i32Add);
-    }
-    body.simd(simd.i32x4Splat);
-    if (stride !== 0) {
-      body.vectorConstant(Int32Array.from([0, 1, 2, 3], (lane) => lane * stride)).simd(simd.i32x4Add);
-    }
-  }
-
-  #unary({ op: operation, a }: Extract<Vector, { kind: 'unary' }>): void {
-    const isFloat = a.dtype === 'float32';
-    switch (operation) {
-      case 'neg':
-        this.#body.simd(isFloat ? simd.f32x4Neg : simd.i32x4Neg);
-        return;
-      case 'abs':
-        this.#body.simd(isFloat ? simd.f32x4Abs : simd.i32x4Abs);
-        return;
-      case 'sqrt':
-        this.#body.simd(simd.f32x4Sqrt);
-        return;
-      case 'floor':
-        this.#body.simd(simd.f32x4Floor);
-        return;
-      case 'not':
-        this.#body.simd(simd.v128Not);
-        return;
-      case 'toFloat':
-        this.#body.simd(simd.f32x4ConvertI32x4S);
-        return;
-      case 'toInt':
-        this.#body.simd(simd.i32x4TruncSatF32x4S);
-        return;
-      case 'bits':
-      case 'fromBits':
-        return;
-      default:
-        operation satisfies never;
-    }
-  }
-
-  #binary({ op: operation, a, b }: Extract<Vector, { kind: 'binary' }>): void {
-    const body = this.#body;
-    this.#value(a);
-    if (operation === 'shl' || operation === 'shr') {
-      if (b.kind !== 'const') throw new Error('render: shifts are by constants.');
-      body.constant(b.value).simd(operation === 'shl' ? simd.i32x4Shl : simd.i32x4ShrU);
-      return;
-    }
-    this.#value(b);
-    const [float, int] = BINARY[operation];
-    body.simd(a.dtype === 'float32' ? float : int);
-  }
-}
-
-const NONE = -1;
-
-/** For each operation its float and its integer (or bitwise) instruction. */
-const BINARY: Record<
-  Exclude<Extract<Vector, { kind: 'binary' }>['op'], 'shl' | 'shr'>,
-  readonly [number, number]
-> = {
-  add: [simd.f32x4Add, simd.i32x4Add],
-  sub: [simd.f32x4Sub, simd.i32x4Sub],
-  mul: [simd.f32x4Mul, simd.i32x4Mul],
-  div: [simd.f32x4Div, NONE],
-  max: [simd.f32x4Pmax, simd.i32x4MaxS],
-  min: [simd.f32x4Pmin, simd.i32x4MinS],
-  eq: [simd.f32x4Eq, simd.i32x4Eq],
-  lt: [simd.f32x4Lt, simd.i32x4LtS],
-  le: [simd.f32x4Le, simd.i32x4LeS],
-  and: [simd.v128And, simd.v128And],
-  or: [simd.v128Or, simd.v128Or],
-  xor: [simd.v128Xor, simd.v128Xor],
-};
-
-function pointerKey({ buffer, offset }: Address, terms: Address['terms']): string {
-  const negative = Math.min(0, offset);
-  return `${buffer}${negative}:${terms.map(({ variable, stride }) => `${variable}*${stride}`).join(',')}`;
-}
-
-/** All addresses in statements, those in nested loops included. */
-function addressesOf(statements: readonly Stmt[]): Address[] {
-  const addresses: Address[] = [];
-  const seen = new Set<Vector>();
-  const visit = (value: Vector) => {
-    if (seen.has(value)) return;
-    seen.add(value);
-    if (value.kind === 'load') addresses.push(value.address);
-    for (const operand of vectorOperands(value)) visit(operand);
-  };
-  for (const statement of statements) {
-    if (statement.kind === 'loop') addresses.push(...addressesOf(statement.body));
-    else {
-      visit(statement.value);
-      if (statement.kind === 'store') addresses.push(statement.address);
-    }
-  }
-  return addresses;
 }

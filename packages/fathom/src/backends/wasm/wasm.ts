@@ -55,6 +55,7 @@ class WasmBackend implements Backend {
   readonly threads: number;
   readonly heap: Heap;
   readonly pool: ThreadPool | undefined;
+  disposed = false;
   readonly #relaxed: boolean;
   readonly #sync: number;
   readonly #homes = new Set<WeakRef<Variable>>();
@@ -71,6 +72,7 @@ class WasmBackend implements Backend {
   }
 
   async load(program: Program): Promise<Executable> {
+    if (this.disposed) throw new Error('wasm: this backend has been disposed of. Select one anew.');
     const { heap } = this;
     const shared = this.pool !== undefined;
     const bytes = render(program, {
@@ -101,6 +103,7 @@ class WasmBackend implements Backend {
     const run = instance.exports.run as (thread: number) => void;
     const number = threads > 1 ? await this.pool!.add({ module, env, memory: heap.memory }) : -1;
     const start = () => {
+      if (this.disposed) throw new Error('wasm: the backend of this program has been disposed of.');
       if (number >= 0) this.pool!.run(number);
       run(0);
     };
@@ -115,6 +118,7 @@ class WasmBackend implements Backend {
   }
 
   async dispose(): Promise<void> {
+    this.disposed = true;
     for (const reference of this.#homes) {
       const variable = reference.deref();
       if (variable?.home instanceof WasmHome && variable.home.heap === this.heap) {
