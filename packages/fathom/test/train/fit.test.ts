@@ -127,6 +127,35 @@ describe.each(backends)('training on $name', ({ make, threads }) => {
   });
 });
 
+describe('backends and threads', () => {
+  const run = async (backend: Backend) => {
+    const model = classifier(backend, { seed: 7, rate: 0.4 });
+    const { history } = await model.fit(x, y, { epochs: 2, batchSize: 16, validationSplit: 0.2 });
+    return { history, weights: (await model.getWeights()).map(({ data }) => data) };
+  };
+
+  it('draw the same weights, orders and dropout masks, and so follow the same path', async () => {
+    const [expected, ...others] = await Promise.all(
+      backends.map(async ({ make, threads }) => run(await make(threads[0]!))),
+    );
+    for (const { history } of others) {
+      for (const name of ['loss', 'valLoss']) {
+        history[name]!.forEach((value, epoch) => {
+          expect(value).toBeCloseTo(expected!.history[name]![epoch]!, 4);
+        });
+      }
+    }
+    expect(others.length).toBeGreaterThan(0);
+  });
+
+  it('give the same bits for any number of threads', async () => {
+    for (const { make, threads } of backends) {
+      const [first, ...others] = await Promise.all(threads.map(async (count) => run(await make(count))));
+      for (const other of others) expect(other).toEqual(first);
+    }
+  });
+});
+
 describe('fit', () => {
   const reference = backends[0]!.make(1);
 
