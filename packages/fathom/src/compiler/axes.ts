@@ -92,7 +92,8 @@ export function rewriteNest(
   const stores = nest.stores.map(
     (store): NestStore => ({ ...store, access: access(store.access), value: rewrite(store.value) }),
   );
-  const { reduce, ...rest } = nest;
+  const { reduce, tasks, ...others } = nest;
+  const rest = tasks === undefined ? others : { ...others, tasks: axisOf(tasks) };
   const kept = (list: readonly number[]) => list.map(axisOf).filter((axis) => axis >= 0);
   const entangled = kept(nest.entangled);
   if (!reduce) return { ...rest, axes, stores, entangled };
@@ -114,6 +115,7 @@ function remapAxes(nest: Nest, axes: readonly { axis: number; size: number }[]):
 /** Whether axes `axis` and `axis + 1` can become one. */
 function mergeable(nest: Nest, axis: number): boolean {
   const inner = nest.axes[axis + 1]!;
+  if (nest.tasks === axis || nest.tasks === axis + 1) return false;
   if (nest.entangled.some((entangled) => entangled === axis || entangled === axis + 1)) return false;
   const straight = (strides: readonly number[]) => strides[axis] === strides[axis + 1]! * inner;
   // Both axes reduced or neither: a stride of 0 in the store means reduced.

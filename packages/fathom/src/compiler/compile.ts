@@ -83,7 +83,7 @@ class Driver implements Storage {
       launches,
       stages.flatMap((stage) => stage.launches),
     );
-    const { buffers, arenaBytes } = this.#place(stages);
+    const { buffers, arenaBytes, scratchBytes } = this.#place(stages);
     return {
       graph: original,
       buffers,
@@ -91,6 +91,7 @@ class Driver implements Storage {
       outputs,
       launches: withBarriers(stages, buffers),
       arenaBytes,
+      scratchBytes,
     };
   }
 
@@ -198,7 +199,7 @@ class Driver implements Storage {
     return copy;
   }
 
-  #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number } {
+  #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number; scratchBytes: number } {
     const first = new Array<number>(this.#drafts.length).fill(Number.POSITIVE_INFINITY);
     const last = new Array<number>(this.#drafts.length).fill(-1);
     // Launches of a stage interleave, so a buffer lives through all stages that touch it.
@@ -208,23 +209,46 @@ class Driver implements Storage {
         last[buffer] = Math.max(last[buffer]!, i);
       }
     });
-    const inArena = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));
-    const { offsets, bytes } = planMemory(
-      inArena.map((i) => {
-        const { size, external } = this.#drafts[i]!;
-        return external
-          ? { bytes: 4 * size, first: -1, last: stages.length }
-          : { bytes: 4 * size, first: first[i]!, last: last[i]! };
-      }),
+    const plan = (list: readonly number[], bytesOf: (buffer: number) => number) => {
+      const { offsets, bytes } = planMemory(
+        list.map((i) => {
+          const always = this.#drafts[i]!.external;
+          return {
+            bytes: bytesOf(i),
+            first: always ? -1 : first[i]!,
+            last: always ? stages.length : last[i]!,
+          };
+        }),
+      );
+      return { offsets: new Map(list.map((i, n) => [i, offsets[n]!])), bytes };
+    };
+    const own = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));
+    const isScratch = (i: number) =>
+      !this.#drafts[i]!.external && first[i] === last[i] && isLocal(stages[first[i]!]!, i);
+    const scratch = own.filter(isScratch);
+    const chunkBytes = (i: number) => (4 * this.#drafts[i]!.size) / stages[first[i]!]!.chunks;
+    const onThread = plan(scratch, chunkBytes);
+    const inArena = plan(
+      own.filter((i) => !isScratch(i)),
+      (i) => 4 * this.#drafts[i]!.size,
     );
-    const places = new Map(inArena.map((i, n) => [i, offsets[n]!]));
     const buffers = this.#drafts.map(({ size, dtype, variable, constant }, i): Buffer => {
       if (variable) return { kind: 'variable', size, dtype, variable };
       if (constant) return { kind: 'constant', size, dtype, values: constant };
-      return { kind: 'arena', size, dtype, offset: places.get(i)! };
+      const place = onThread.offsets.get(i);
+      if (place !== undefined) return { kind: 'scratch', size: chunkBytes(i) / 4, dtype, offset: place };
+      return { kind: 'arena', size, dtype, offset: inArena.offsets.get(i)! };
     });
-    return { buffers, arenaBytes: bytes };
+    return { buffers, arenaBytes: inArena.bytes, scratchBytes: onThread.bytes };
   }
+}
+
+/** Whether every chunk of a stage has its own part of a buffer: then one chunk's worth of memory serves all. */
+function isLocal({ launches, chunks, solo }: Stage, buffer: number): boolean {
+  if (solo || chunks < 2 || launches.length < 2) return false;
+  const [writer] = launches.filter(({ writes }) => writes.includes(buffer));
+  const users = launches.filter(({ reads, writes }) => reads.includes(buffer) || writes.includes(buffer));
+  return writer !== undefined && users[0] === writer && users.every(({ slices }) => slices.has(buffer));
 }
 
 /**
@@ -286,7 +310,7 @@ function withBarriers(stages: readonly Stage[], buffers: readonly Buffer[]): Lau
     );
     if (conflict) pending = [];
     pending.push({ reads, writes, solo });
-    return launches.map(({ slices: _, ...launch }, i) => ({
+    return launches.map((launch, i) => ({
       ...launch,
       stage,
       chunks,

@@ -20,6 +20,8 @@ export interface Nest {
    * where every point has a place of its own.
    */
   readonly entangled: readonly number[];
+  /** The axis to divide the work along, where an earlier pass has made one for that. */
+  readonly tasks?: number;
   /** Elements to set to zero first: the space does not reach every place of the result. */
   readonly fill?: { readonly buffer: number; readonly size: number };
 }

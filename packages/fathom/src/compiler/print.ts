@@ -7,7 +7,9 @@ import type { Address, Buffer, Program, Stmt, Vector } from './program.ts';
  * print equally.
  */
 export function printProgram(program: Program): string {
-  const lines: string[] = [`arena ${program.arenaBytes} bytes`];
+  const lines: string[] = [
+    `arena ${program.arenaBytes} bytes, scratch ${program.scratchBytes} bytes a thread`,
+  ];
   program.buffers.forEach((buffer, i) => {
     lines.push(`b${i} ${buffer.dtype}[${buffer.size}] ${placeOf(buffer)}`);
   });
@@ -15,6 +17,8 @@ export function printProgram(program: Program): string {
   lines.push(`outputs ${program.outputs.map((i) => `b${i}`).join(', ')}`);
   program.launches.forEach((launch, i) => {
     if (launch.barrier) lines.push('barrier');
+    if (launch.stage !== program.launches[i - 1]?.stage)
+      lines.push(`stage ${launch.stage} in ${launch.chunks} chunks`);
     const tasks = launch.solo ? 'first thread' : `${launch.count} tasks`;
     lines.push(`launch ${i} ${launch.name} (${tasks}, ${launch.flops} flop)`);
     lines.push(...printStatements(launch.body, '  '));
@@ -125,6 +129,8 @@ function placeOf(buffer: Buffer): string {
   switch (buffer.kind) {
     case 'arena':
       return `arena+${buffer.offset}`;
+    case 'scratch':
+      return `scratch+${buffer.offset}`;
     case 'variable':
       return `variable ${buffer.variable.name}`;
     case 'constant':

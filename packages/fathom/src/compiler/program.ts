@@ -32,6 +32,8 @@ export interface Target {
 /** A piece of memory that kernels read and write; all offsets count from its beginning. */
 export type Buffer = { readonly size: number; readonly dtype: DType } & (
   | { readonly kind: 'arena'; readonly offset: number }
+  /** Memory of one chunk of one stage, of which every thread has its own: task t's slice begins at t·slice mod size. */
+  | { readonly kind: 'scratch'; readonly offset: number }
   | { readonly kind: 'variable'; readonly variable: Variable }
   | { readonly kind: 'constant'; readonly values: NumericArray }
 );
@@ -45,6 +47,8 @@ export interface Program {
   readonly outputs: readonly number[];
   readonly launches: readonly Launch[];
   readonly arenaBytes: number;
+  /** Scratch memory that each thread needs. */
+  readonly scratchBytes: number;
 }
 
 /**
@@ -68,6 +72,8 @@ export interface Launch {
   readonly chunks: number;
   readonly reads: readonly number[];
   readonly writes: readonly number[];
+  /** Elements of a buffer that belong to one task, for buffers that the tasks share out among them. */
+  readonly slices: ReadonlyMap<number, number>;
   /** Arithmetic operations of the whole launch, for profiles. */
   readonly flops: number;
 }

@@ -11,10 +11,7 @@ const SOLO_CYCLES = 4000;
 const UNROLL_OPERATIONS = 96;
 
 /** A launch before it is known which launches run together and which must wait. */
-export type Scheduled = Omit<Launch, 'barrier' | 'stage' | 'chunks'> & {
-  /** Elements of a buffer that belong to one task, for buffers that the tasks share out among them. */
-  readonly slices: ReadonlyMap<number, number>;
-};
+export type Scheduled = Omit<Launch, 'barrier' | 'stage' | 'chunks'>;
 
 /** Turns a loop nest, its axes normalized, into structured vector code for a target. */
 export function schedule(nest: Nest, target: Target): Scheduled[] {
@@ -85,7 +82,8 @@ class NestScheduler {
     const outputs = outputAxes(nest);
     const colliding = nest.reduce?.colliding ?? [];
     const free = outputs.filter((axis) => !colliding.includes(axis));
-    const parallel = this.#chooseParallel(free.filter((axis) => !nest.entangled.includes(axis)).map(plan));
+    const tasks = nest.tasks === undefined ? free : [nest.tasks];
+    const parallel = this.#chooseParallel(tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan));
     const rest = free.filter((axis) => axis !== parallel?.axis);
     const isTile = (axis: number) => tileAxes.some((tile) => tile.axis === axis);
     const ordered = nest.reduce

@@ -75,6 +75,7 @@ function twoStages(
     ...partial,
     name: `${nest.name}.parts`,
     stores: [{ access: { buffer: temporary, offset: 0, strides }, value: bare, accumulate: false }],
+    ...(interleaved ? {} : { tasks: 0 }),
   };
   const partsFirst = (access: Access): Access => ({
     ...access,

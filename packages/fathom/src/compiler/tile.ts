@@ -47,7 +47,11 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
     if (node.kind === 'load') hot.push(node);
   });
   const free = outputAxes(nest).filter(
-    (axis) => axis !== vectorAxis && !nest.reduce!.colliding.includes(axis) && nest.axes[axis]! > 1,
+    (axis) =>
+      axis !== vectorAxis &&
+      axis !== nest.tasks &&
+      !nest.reduce!.colliding.includes(axis) &&
+      nest.axes[axis]! > 1,
   );
   const small = free.filter((axis) => nest.axes[axis]! <= 8);
   const shapes: { axis: number; size: number }[][] = [[]];
@@ -156,7 +160,7 @@ export function loadsOfStep(nest: Nest, tiling: Tiling): number {
 /** The axis whose lanes are neighbours in the store and neighbours or equal in the loads, as far as there is one. */
 function chooseVectorAxis(nest: Nest): number {
   const candidates = outputAxes(nest).filter(
-    (axis) => nest.axes[axis]! > 1 && !nest.reduce?.colliding.includes(axis),
+    (axis) => nest.axes[axis]! > 1 && axis !== nest.tasks && !nest.reduce?.colliding.includes(axis),
   );
   const loads = loadsOf(nest);
   let best = -1;

@@ -1,14 +1,23 @@
-import { type Address, type Launch, type Stmt, type Vector, vectorOperands } from '../../compiler/program.ts';
+import {
+  type Address,
+  type Buffer,
+  type Launch,
+  type Stmt,
+  type Vector,
+  vectorOperands,
+} from '../../compiler/program.ts';
 import { FunctionBody, I32, op, simd, V128 } from './assembler.ts';
 
+/** Number of the imported global that holds the address of this thread's scratch memory. */
+export const SCRATCH = 3;
 /** Number of the imported global that holds the address of buffer 0; the others follow. */
-export const FIRST_BASE = 3;
+export const FIRST_BASE = 4;
 
 const LANES = 4;
 
 /** The code of one launch as a function of its first task and the end of its tasks. */
-export function renderKernel(launch: Launch, relaxed: boolean): FunctionBody {
-  return new KernelRenderer(relaxed).render(launch);
+export function renderKernel(launch: Launch, buffers: readonly Buffer[], relaxed: boolean): FunctionBody {
+  return new KernelRenderer(launch, buffers, relaxed).render();
 }
 
 /** A pointer that moves with loops: where it starts, and how far it goes in each of them. */
@@ -18,6 +27,8 @@ interface Pointer {
 
 class KernelRenderer {
   readonly #body = new FunctionBody(2);
+  readonly #launch: Launch;
+  readonly #buffers: readonly Buffer[];
   readonly #relaxed: boolean;
   readonly #registers = new Map<number, number>();
   readonly #pointers = new Map<string, Pointer>();
@@ -26,13 +37,16 @@ class KernelRenderer {
   #shared = new Map<Vector, number>();
   #uses = new Map<Vector, number>();
 
-  constructor(relaxed: boolean) {
+  constructor(launch: Launch, buffers: readonly Buffer[], relaxed: boolean) {
+    this.#launch = launch;
+    this.#buffers = buffers;
     this.#relaxed = relaxed;
   }
 
-  render(launch: Launch): FunctionBody {
-    this.#enterLoops(addressesOf(launch.body), []);
-    this.#block(launch.body, []);
+  render(): FunctionBody {
+    const { body } = this.#launch;
+    this.#enterLoops(addressesOf(body), []);
+    this.#block(body, []);
     return this.#body;
   }
 
@@ -124,7 +138,7 @@ class KernelRenderer {
         body.emit(op.localSet, local);
         advanced.push({ pointer: { local }, bytes: 4 * term.stride });
       } else {
-        body.emit(op.globalGet, FIRST_BASE + address.buffer);
+        this.#base(address.buffer);
         const origin = pinnedOffset(address);
         if (origin !== 0) body.constant(4 * origin).emit(op.i32Add);
         body.emit(op.localSet, local);
@@ -132,6 +146,20 @@ class KernelRenderer {
       this.#pointers.set(key, { local });
     }
     return advanced;
+  }
+
+  /** Leaves the address of a buffer's first element on the stack. */
+  #base(buffer: number): void {
+    const { kind, ...rest } = this.#buffers[buffer]!;
+    if (kind !== 'scratch') {
+      this.#body.emit(op.globalGet, FIRST_BASE + buffer);
+      return;
+    }
+    // Scratch memory holds the chunk that begins with task `local 0`; the slices before it do not exist.
+    const { offset } = rest as { offset: number };
+    this.#body.emit(op.globalGet, SCRATCH).constant(offset).emit(op.i32Add);
+    this.#body.emit(op.localGet, 0).constant(4 * this.#launch.slices.get(buffer)!);
+    this.#body.emit(op.i32Mul).emit(op.i32Sub);
   }
 
   #straight(statements: readonly Exclude<Stmt, { kind: 'loop' }>[]): void {

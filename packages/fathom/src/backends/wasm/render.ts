@@ -31,7 +31,7 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
   const { launches, buffers } = program;
   const kernels = launches.map((launch, i) => ({
     parameters: 2,
-    body: renderKernel(launch, options.relaxed),
+    body: renderKernel(launch, buffers, options.relaxed),
     exportName: kernelName(i),
   }));
   const barrier = launches.length;
@@ -46,7 +46,7 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
   // The caller reads results as soon as its own part is done.
   run.emit(op.call, barrier);
   return assemble({
-    globals: ['threads', 'sync', 'mayWait', ...buffers.map((_, i) => baseName(i))],
+    globals: ['threads', 'sync', 'mayWait', 'scratch', ...buffers.map((_, i) => baseName(i))],
     sharedMemory: options.sharedMemory,
     maximumPages: options.maximumPages,
     functions: [

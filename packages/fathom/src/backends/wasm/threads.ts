@@ -12,6 +12,8 @@ export interface SharedProgram {
   readonly module: WebAssembly.Module;
   readonly env: Readonly<Record<string, number>>;
   readonly memory: WebAssembly.Memory;
+  /** Bytes of scratch memory a thread; thread t's begins at env.scratch + t · scratchBytes. */
+  readonly scratchBytes: number;
 }
 
 /** Number of the job that sends threads back to their event loops. */

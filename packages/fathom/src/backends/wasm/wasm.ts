@@ -87,6 +87,7 @@ class WasmBackend implements Backend {
     new Uint8Array(heap.memory.buffer, arena, Math.max(64, program.arenaBytes)).fill(0);
     const addresses = program.buffers.map((buffer) => {
       if (buffer.kind === 'arena') return arena + buffer.offset;
+      if (buffer.kind === 'scratch') return 0;
       if (buffer.kind === 'variable') return this.#move(buffer.variable);
       const address = heap.allocate(4 * buffer.size);
       owned.push(address);
@@ -95,13 +96,22 @@ class WasmBackend implements Backend {
     });
     const flops = program.launches.reduce((sum, launch) => sum + launch.flops, 0);
     const threads = shared && flops >= SINGLE_THREAD_FLOPS ? this.threads : 1;
-    const env: Record<string, number> = { threads, sync: this.#sync, mayWait: canWait() ? 1 : 0 };
+    const scratchBytes = program.scratchBytes;
+    const scratch = scratchBytes > 0 ? heap.allocate(threads * scratchBytes) : 0;
+    if (scratchBytes > 0) owned.push(scratch);
+    const env: Record<string, number> = {
+      threads,
+      sync: this.#sync,
+      mayWait: canWait() ? 1 : 0,
+      scratch,
+    };
     addresses.forEach((address, i) => {
       env[baseName(i)] = address;
     });
     const instance = new WebAssembly.Instance(module, { env: { ...env, memory: heap.memory } });
     const run = instance.exports.run as (thread: number) => void;
-    const number = threads > 1 ? await this.pool!.add({ module, env, memory: heap.memory }) : -1;
+    const number =
+      threads > 1 ? await this.pool!.add({ module, env, scratchBytes, memory: heap.memory }) : -1;
     const start = () => {
       if (this.disposed) throw new Error('wasm: the backend of this program has been disposed of.');
       if (number >= 0) this.pool!.run(number);
@@ -221,10 +231,11 @@ class WasmExecutable implements Executable {
       milliseconds: Number.POSITIVE_INFINITY,
     }));
     for (let round = 0; round < rounds; round++) {
-      this.#program.launches.forEach(({ count }, i) => {
+      this.#program.launches.forEach(({ count, chunks, solo }, i) => {
         const kernel = this.#exports[kernelName(i)] as (first: number, end: number) => void;
+        const tasks = solo ? count : count / chunks;
         const start = performance.now();
-        kernel(0, count);
+        for (let first = 0; first < count; first += tasks) kernel(first, first + tasks);
         times[i]!.milliseconds = Math.min(times[i]!.milliseconds, performance.now() - start);
       });
     }

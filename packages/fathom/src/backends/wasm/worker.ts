@@ -36,7 +36,8 @@ const begin = async () => {
     }
     for (const program of message.forget ?? []) programs.delete(program);
     if (message.module) {
-      const env = { ...message.env, memory: message.memory };
+      const scratch = message.env.scratch + thread * message.scratchBytes;
+      const env = { ...message.env, scratch, memory: message.memory };
       programs.set(message.program, new WebAssembly.Instance(message.module, { env }).exports.run);
     }
     port.postMessage('ready');
