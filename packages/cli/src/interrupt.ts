@@ -15,10 +15,13 @@ export type Interrupt = {
  */
 export function catchInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController();
+  let first = 0;
   const heard = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    controller.abort();
-    onFirst();
+    if (!controller.signal.aborted) {
+      first = performance.now();
+      controller.abort();
+      onFirst();
+    } else if (performance.now() - first > ONE_PRESS_MS) process.exit(EXIT.interrupted);
   };
   for (const name of SIGNALS) process.on(name, heard);
   return {
@@ -29,4 +32,6 @@ export function catchInterrupt(onFirst: () => void): Interrupt {
   };
 }
 
+/** The terminal and npm may both pass on the same Ctrl-C. */
+const ONE_PRESS_MS = 300;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

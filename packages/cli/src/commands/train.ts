@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { formatConfusionMatrix, topMistakes } from '../output/confusion.ts';
-import { trainingProgress } from '../output/progress.ts';
+import { type TrainingProgress, trainingProgress } from '../output/progress.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { count, duration, percent } from '../output/units.ts';
 import type { RunRecord } from '../runs/record.ts';
@@ -91,11 +91,15 @@ A model file, my-model.ts:
     sequential([flatten({ inputShape: [28, 28, 1] }), dense({ units: 10, activation: 'softmax' })]);`;
 
 async function train(name: DatasetName, options: TrainOptions, terminal: Terminal): Promise<void> {
+  let stopDisplay = () => {};
   const interrupt = catchInterrupt(() => {
-    terminal.warn('\nStopping after this step; Ctrl-C again quits at once.');
+    stopDisplay();
+    terminal.warn('Stopping after this step; Ctrl-C again quits at once.');
   });
   try {
-    await trainAndSave(name, options, terminal, interrupt.signal);
+    await trainAndSave(name, options, terminal, interrupt.signal, (display) => {
+      stopDisplay = display.stop;
+    });
   } catch (error) {
     // What an interrupted download throws is the wish to stop and no failure.
     if (
@@ -116,6 +120,7 @@ async function trainAndSave(
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
+  onDisplay: (display: TrainingProgress) => void,
 ): Promise<void> {
   const { seed, limit } = options;
   const source = await findModel(options.model);
@@ -148,6 +153,7 @@ async function trainAndSave(
     const compileMs = model.compileMs;
     if (signal.aborted) throw nothingSaved();
     const display = trainingProgress(terminal, { epochs: options.epochs, images: parts.train.count });
+    onDisplay(display);
     const result = await trainModel(model, parts, settings, display, signal);
     if (result.steps === 0) throw nothingSaved();
     const test = result.stopped ? undefined : await testModel(model, data.test, { signal });
