@@ -5,10 +5,10 @@ import type { Tensor } from '../ir/tensor.ts';
 import { definePointwise, FLOAT } from './define.ts';
 import { multiply } from './multiply.ts';
 
-const LOG2_E = 1.4426950408889634;
+const LOG2_E = Math.LOG2E;
 /** ln 2 in two parts, so that n·ln 2 can be subtracted without rounding (Cody and Waite). */
 const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.12194440054690583e-4;
+const LN2_LOW = -2.1219444005469057e-4;
 /** Minimax polynomial of (eʳ − 1 − r) / r² on |r| ≤ ln 2 / 2, highest power first (Moshier, Cephes expf). */
 const POLYNOMIAL = [
   1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,

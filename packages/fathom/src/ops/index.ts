@@ -42,11 +42,13 @@ export {
 export { transpose, transposeOp } from './transpose.ts';
 export { where, whereOp } from './where.ts';
 export {
+  windowArgmax,
+  windowArgmaxOp,
   windowMax,
   windowMaxOp,
-  windowMaxPick,
-  windowMaxPickOp,
-  windowMaxSpread,
-  windowMaxSpreadOp,
+  windowPick,
+  windowPickOp,
+  windowPlace,
+  windowPlaceOp,
 } from './window-max.ts';
 export { windowSpread, windowSpreadOp, windowSum, windowSumOp } from './window-sum.ts';

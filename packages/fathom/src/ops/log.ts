@@ -7,7 +7,7 @@ import { divide } from './divide.ts';
 
 const SQRT_HALF = Math.SQRT1_2;
 const LN2_HIGH = 0.693359375;
-const LN2_LOW = -2.12194440054690583e-4;
+const LN2_LOW = -2.1219444005469057e-4;
 const SMALLEST_NORMAL = 1.1754943508222875e-38;
 const TWO_TO_23 = 8388608;
 /** Minimax polynomial of (ln(1+m) − m + m²/2) / m³, highest power first (Moshier, Cephes logf). */

@@ -1,12 +1,16 @@
-import { type Affine, binary, type Expr, float, select } from '../ir/expr.ts';
+import { type Affine, binary, type Expr, float, int, select } from '../ir/expr.ts';
 import { apply } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
-import { formatShape, sameShape } from '../ir/shape.ts';
-import type { NumericArray, Tensor } from '../ir/tensor.ts';
+import { formatShape, type Shape, sameShape } from '../ir/shape.ts';
+import type { Aval, NumericArray, Tensor } from '../ir/tensor.ts';
 import { unitIndex } from './broadcast.ts';
 import { checkCount, checkFloat } from './define.ts';
-import { zeros } from './full.ts';
 import { forEachPlace, type WindowAttrs, windowIndex, windowOffsets, windowShape } from './window.ts';
+
+export interface WindowSpreadAttrs extends WindowAttrs {
+  /** Shape of the operand that the windows lie in. */
+  readonly shape: Shape;
+}
 
 /**
  * y[o] = max x[stride·o + w] over the places w of a window.
@@ -14,7 +18,7 @@ import { forEachPlace, type WindowAttrs, windowIndex, windowOffsets, windowShape
  */
 export const windowMaxOp: Op = {
   name: 'windowMax',
-  doc: 'Maximum over sliding windows: y[o] = max_w x[stride·o + w].',
+  doc: 'Maximum over sliding windows: y[o] = max_w x[stride·o + w]; ties count as their first place.',
   infer(inputs, attrs) {
     checkCount('windowMax', inputs, 1);
     checkFloat('windowMax', inputs);
@@ -22,7 +26,7 @@ export const windowMaxOp: Op = {
   },
   lower: {
     kind: 'generate',
-    body: (at, node, operand) => maximum(loads(at, node, operand, 0)),
+    body: (at, node, operand) => loads(at, node, operand).reduce((best, x) => binary('max', best, x)),
   },
   reference([x], node, out) {
     forEachPlace(node.inputs[0]!.shape, node.shape, node.attrs as WindowAttrs, (result, place, first) => {
@@ -30,7 +34,9 @@ export const windowMaxOp: Op = {
     });
   },
   vjp(node, dy) {
-    return [windowMaxSpread(node.inputs[0]!, dy, node.attrs as WindowAttrs)];
+    const [x] = node.inputs as [Tensor];
+    const attrs = node.attrs as WindowAttrs;
+    return [windowPlace(windowArgmax(x, attrs), dy, { ...attrs, shape: x.shape })];
   },
   examples: [
     { inputs: [{ shape: [2, 4, 6, 3] }], attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] } },
@@ -45,31 +51,78 @@ export const windowMaxOp: Op = {
   ],
 };
 
-/**
- * dx[stride·o + w*] += dy[o]: each value goes to the first maximum of its window; linear in dy.
- * Adjoint (in dy) of {@link windowMaxPickOp}.
- */
-export const windowMaxSpreadOp: Op = {
-  name: 'windowMaxSpread',
-  doc: 'Gradient of windowMax: each value of dy is added at the first maximum of its window of x.',
+/** i[o] = the number of the first maximum in the window of o, counted in row-major order. */
+export const windowArgmaxOp: Op = {
+  name: 'windowArgmax',
+  doc: 'Which place of each window holds its (first) maximum, as int32; it has no gradient.',
   infer(inputs, attrs) {
-    checkCount('windowMaxSpread', inputs, 2);
-    checkFloat('windowMaxSpread', inputs);
-    const [x, dy] = inputs;
-    const expected = windowShape('windowMaxSpread', x!.shape, attrs as WindowAttrs);
-    if (!sameShape(expected, dy!.shape)) {
+    checkCount('windowArgmax', inputs, 1);
+    checkFloat('windowArgmax', inputs);
+    return { shape: windowShape('windowArgmax', inputs[0]!.shape, attrs as WindowAttrs), dtype: 'int32' };
+  },
+  lower: {
+    kind: 'generate',
+    body(at, node, operand) {
+      const [first, ...others] = loads(at, node, operand);
+      let best = first!;
+      let winner: Expr = int(0);
+      others.forEach((x, i) => {
+        winner = select(binary('lt', best, x), int(i + 1), winner);
+        best = binary('max', best, x);
+      });
+      return winner;
+    },
+  },
+  reference([x], node, out) {
+    const best: number[] = [];
+    let number = 0;
+    forEachPlace(node.inputs[0]!.shape, node.shape, node.attrs as WindowAttrs, (result, place, first) => {
+      number = first ? 0 : number + 1;
+      if (first || best[result]! < x![place]!) {
+        best[result] = x![place]!;
+        out[result] = number;
+      }
+    });
+  },
+  vjp: () => [undefined],
+  examples: [
+    { inputs: [{ shape: [2, 4, 6, 3] }], attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] } },
+    { inputs: [{ shape: [1, 5, 5, 4] }], attrs: { window: [1, 3, 3, 1], strides: [1, 2, 1, 1] } },
+    {
+      inputs: [{ shape: [1, 2, 4, 1], values: [1, 1, 0, 2, 1, 1, 2, 2] }],
+      attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] },
+    },
+    { inputs: [{ shape: [3] }], attrs: { window: [4], strides: [1] }, error: 'do not fit' },
+  ],
+};
+
+/**
+ * y[stride·o + w_i[o]] += x[o]: each value goes to one place of its window, and all other places are 0; linear in x.
+ * Adjoint of {@link windowPickOp}.
+ */
+export const windowPlaceOp: Op = {
+  name: 'windowPlace',
+  doc: 'Adds each value at the place of its window that an index names: y[stride·o + w_i[o]] += x[o].',
+  infer(inputs, attrs) {
+    checkCount('windowPlace', inputs, 2);
+    const [index, x] = inputs as [Aval, Aval];
+    const { shape } = attrs as WindowSpreadAttrs;
+    checkIndex('windowPlace', index, windowShape('windowPlace', shape, attrs as WindowAttrs));
+    checkFloat('windowPlace', [x]);
+    if (!sameShape(index.shape, x.shape)) {
       throw new RangeError(
-        `windowMaxSpread: ${formatShape(x!.shape)} has windows ${formatShape(expected)}; received dy ${formatShape(dy!.shape)}.`,
+        `windowPlace: expected a value for each of ${formatShape(index.shape)} windows; received ${formatShape(x.shape)}.`,
       );
     }
-    return { shape: x!.shape, dtype: 'float32' };
+    return { shape, dtype: 'float32' };
   },
   lower: {
     kind: 'nest',
     nest(node) {
-      const attrs = node.attrs as WindowAttrs;
-      const results = node.inputs[1]!.shape;
+      const attrs = node.attrs as WindowSpreadAttrs;
+      const results = node.inputs[0]!.shape;
       const at = unitIndex(results.length);
+      const offsets = windowOffsets(attrs);
       return {
         axes: results,
         combine: 'sum',
@@ -81,90 +134,86 @@ export const windowMaxSpreadOp: Op = {
         body: () => float(0),
         direct: [],
         scatter: {
-          offsets: windowOffsets(attrs),
+          offsets,
           values(operand) {
-            const dy = operand(1, at);
-            return firstMaximum(loads(at, node, operand, 0)).map((winner) => select(winner, dy, float(0)));
+            const [index, x] = [operand(0, at), operand(1, at)];
+            return offsets.map((_, i) => select(binary('eq', index, int(i)), x, float(0)));
           },
         },
       };
     },
   },
-  reference([x, dy], node, out) {
-    const winners = firstMaxima(x!, node.inputs[0]!.shape, node.inputs[1]!.shape, node.attrs as WindowAttrs);
+  reference([index, x], node, out) {
     out.fill(0);
-    winners.forEach((place, result) => {
-      out[place]! += dy![result]!;
+    forEachNamed(index!, node.inputs[0]!.shape, node.shape, node.attrs as WindowAttrs, (result, place) => {
+      out[place]! += x![result]!;
     });
   },
-  vjp: (node, cotangent) => [
-    zeros(node.shape),
-    windowMaxPick(node.inputs[0]!, cotangent, node.attrs as WindowAttrs),
-  ],
+  vjp(node, dy) {
+    const { window, strides } = node.attrs as WindowSpreadAttrs;
+    return [undefined, windowPick(node.inputs[0]!, dy, { window, strides })];
+  },
   examples: [
     {
-      inputs: [{ shape: [2, 4, 6, 3] }, { shape: [2, 2, 3, 3] }],
-      attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] },
+      inputs: [{ shape: [2, 2, 3, 3], dtype: 'int32', range: [0, 3] }, { shape: [2, 2, 3, 3] }],
+      attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1], shape: [2, 4, 6, 3] },
     },
     {
-      inputs: [{ shape: [2, 5, 7, 8] }, { shape: [2, 2, 3, 8] }],
-      attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] },
+      inputs: [{ shape: [2, 2, 3, 8], dtype: 'int32', range: [0, 3] }, { shape: [2, 2, 3, 8] }],
+      attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1], shape: [2, 5, 7, 8] },
     },
     {
-      inputs: [{ shape: [1, 5, 5, 4] }, { shape: [1, 2, 3, 4] }],
-      attrs: { window: [1, 3, 3, 1], strides: [1, 2, 1, 1] },
+      inputs: [{ shape: [1, 2, 3, 4], dtype: 'int32', range: [0, 8] }, { shape: [1, 2, 3, 4] }],
+      attrs: { window: [1, 3, 3, 1], strides: [1, 2, 1, 1], shape: [1, 5, 5, 4] },
     },
     {
-      inputs: [
-        { shape: [1, 2, 4, 1], values: [1, 1, 0, 2, 1, 1, 2, 2] },
-        { shape: [1, 1, 2, 1], values: [5, 7] },
-      ],
-      attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] },
-      differentiable: false,
+      inputs: [{ shape: [2], dtype: 'int32' }, { shape: [3] }],
+      attrs: { window: [2], strides: [2], shape: [4] },
+      error: 'a value for each',
     },
-    { inputs: [{ shape: [4] }, { shape: [3] }], attrs: { window: [2], strides: [2] }, error: 'windows' },
   ],
 };
 
-/** y[o] = z[stride·o + w*], the value of z where x has its first maximum. Adjoint of {@link windowMaxSpreadOp}. */
-export const windowMaxPickOp: Op = {
-  name: 'windowMaxPick',
-  doc: 'The value of z at the first maximum of x in each window; linear in z.',
+/** y[o] = x[stride·o + w_i[o]]: the value at one place of each window. Adjoint of {@link windowPlaceOp}. */
+export const windowPickOp: Op = {
+  name: 'windowPick',
+  doc: 'The value at the place of each window that an index names: y[o] = x[stride·o + w_i[o]].',
   infer(inputs, attrs) {
-    checkCount('windowMaxPick', inputs, 2);
-    checkFloat('windowMaxPick', inputs);
-    const [x, z] = inputs;
-    if (!sameShape(x!.shape, z!.shape)) {
-      throw new RangeError(
-        `windowMaxPick: expected operands of one shape; received ${formatShape(x!.shape)} and ${formatShape(z!.shape)}.`,
-      );
-    }
-    return { shape: windowShape('windowMaxPick', x!.shape, attrs as WindowAttrs), dtype: 'float32' };
+    checkCount('windowPick', inputs, 2);
+    const [index, x] = inputs as [Aval, Aval];
+    checkFloat('windowPick', [x]);
+    const shape = windowShape('windowPick', x.shape, attrs as WindowAttrs);
+    checkIndex('windowPick', index, shape);
+    return { shape, dtype: 'float32' };
   },
   lower: {
     kind: 'generate',
     body(at, node, operand) {
-      const winners = firstMaximum(loads(at, node, operand, 0));
-      const values = loads(at, node, operand, 1);
-      return values.reduce((sum, z, i) => select(winners[i]!, z, i === 0 ? float(0) : sum), float(0));
+      const index = operand(0, at);
+      const attrs = node.attrs as WindowAttrs;
+      const values = windowOffsets(attrs).map((offset) => operand(1, windowIndex(at, attrs, offset)));
+      return values.reduce((picked, x, i) => select(binary('eq', index, int(i)), x, picked), float(0));
     },
   },
-  reference([x, z], node, out) {
-    const winners = firstMaxima(x!, node.inputs[0]!.shape, node.shape, node.attrs as WindowAttrs);
-    winners.forEach((place, result) => {
-      out[result] = z![place]!;
+  reference([index, x], node, out) {
+    forEachNamed(index!, node.shape, node.inputs[1]!.shape, node.attrs as WindowAttrs, (result, place) => {
+      out[result] = x![place]!;
     });
   },
-  vjp: (node, dy) => [
-    zeros(node.inputs[0]!.shape),
-    windowMaxSpread(node.inputs[0]!, dy, node.attrs as WindowAttrs),
-  ],
+  vjp(node, dy) {
+    const [index, x] = node.inputs as [Tensor, Tensor];
+    return [undefined, windowPlace(index, dy, { ...(node.attrs as WindowAttrs), shape: x.shape })];
+  },
   examples: [
     {
-      inputs: [{ shape: [2, 4, 6, 3] }, { shape: [2, 4, 6, 3] }],
+      inputs: [{ shape: [2, 2, 3, 3], dtype: 'int32', range: [0, 3] }, { shape: [2, 4, 6, 3] }],
       attrs: { window: [1, 2, 2, 1], strides: [1, 2, 2, 1] },
     },
-    { inputs: [{ shape: [4] }, { shape: [3] }], attrs: { window: [2], strides: [2] }, error: 'one shape' },
+    {
+      inputs: [{ shape: [2], dtype: 'int32' }, { shape: [3] }],
+      attrs: { window: [2], strides: [2] },
+      error: 'windows',
+    },
   ],
 };
 
@@ -182,48 +231,48 @@ export function windowMax(x: Tensor, attrs: WindowAttrs): Tensor {
   return apply(windowMaxOp, [x], attrs);
 }
 
-/** Adds each element of `dy` at the first maximum of its window of `x`. */
-export function windowMaxSpread(x: Tensor, dy: Tensor, attrs: WindowAttrs): Tensor {
-  return apply(windowMaxSpreadOp, [x, dy], attrs);
+/** The number of the first maximum of each window. */
+export function windowArgmax(x: Tensor, attrs: WindowAttrs): Tensor {
+  return apply(windowArgmaxOp, [x], attrs);
 }
 
-/** The elements of `z` at the first maxima of `x`. */
-export function windowMaxPick(x: Tensor, z: Tensor, attrs: WindowAttrs): Tensor {
-  return apply(windowMaxPickOp, [x, z], attrs);
+/** Adds each element of `x` at the place of its window that `index` names. */
+export function windowPlace(index: Tensor, x: Tensor, attrs: WindowSpreadAttrs): Tensor {
+  return apply(windowPlaceOp, [index, x], attrs);
+}
+
+/** The elements of `x` at the places of the windows that `index` names. */
+export function windowPick(index: Tensor, x: Tensor, attrs: WindowAttrs): Tensor {
+  return apply(windowPickOp, [index, x], attrs);
 }
 
 type Operand = (input: number, index: readonly Affine[]) => Expr;
 
-function loads(at: readonly Affine[], node: Tensor, operand: Operand, input: number): Expr[] {
+/** The elements of one window of the first operand, in row-major order. */
+function loads(at: readonly Affine[], node: Tensor, operand: Operand): Expr[] {
   const attrs = node.attrs as WindowAttrs;
-  return windowOffsets(attrs).map((offset) => operand(input, windowIndex(at, attrs, offset)));
+  return windowOffsets(attrs).map((offset) => operand(0, windowIndex(at, attrs, offset)));
 }
 
-const maximum = (values: readonly Expr[]): Expr => values.reduce((best, x) => binary('max', best, x));
-
-/** For each place of the window, whether it is the first maximum: exactly one holds. */
-function firstMaximum(values: readonly Expr[]): Expr[] {
-  const best = maximum(values);
-  let before: Expr | undefined;
-  return values.map((x) => {
-    const equal = binary('eq', x, best);
-    const first = before
-      ? binary('and', equal, { kind: 'unary', dtype: 'bool', op: 'not', a: before })
-      : equal;
-    before = before ? binary('or', before, equal) : equal;
-    return first;
-  });
+function checkIndex(name: string, index: Aval, windows: Shape): void {
+  if (index.dtype !== 'int32' || !sameShape(index.shape, windows)) {
+    throw new RangeError(
+      `${name}: expected int32${formatShape(windows)}, an index for each of the windows; received ${index.dtype}${formatShape(index.shape)}.`,
+    );
+  }
 }
 
-function firstMaxima(
-  x: NumericArray,
-  shape: readonly number[],
-  results: readonly number[],
+/** Calls `visit(result, place)` with the place of each window that the index names; others name none. */
+function forEachNamed(
+  index: NumericArray,
+  results: Shape,
+  shape: Shape,
   attrs: WindowAttrs,
-): number[] {
-  const winners: number[] = [];
+  visit: (result: number, place: number) => void,
+): void {
+  let number = 0;
   forEachPlace(shape, results, attrs, (result, place, first) => {
-    if (first || x[winners[result]!]! < x[place]!) winners[result] = place;
+    number = first ? 0 : number + 1;
+    if (index[result] === number) visit(result, place);
   });
-  return winners;
 }
