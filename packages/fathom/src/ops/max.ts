@@ -55,7 +55,7 @@ export const maxOp: Op = {
     },
   },
   reference([x], node, out) {
-    // biome-ignore lint/complexity/useMathMinMax: Math.max and Math.min treat NaN and −0 in another way.
+    // Math.max and Math.min treat NaN and −0 in another way.
     reduce(x!, node, (node.attrs as MaxAttrs).axes, out, -Infinity, (a, b) => (a < b ? b : a));
   },
   vjp(node, dy) {

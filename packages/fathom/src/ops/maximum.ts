@@ -16,7 +16,7 @@ export const maximumOp: Op = definePointwise({
   name: 'maximum',
   doc: 'The larger of a and b; NaN where a is NaN. Ties give their gradient to b.',
   operands: [NUMBER, NUMBER],
-  // biome-ignore lint/complexity/useMathMinMax: Math.max and Math.min treat NaN and −0 in another way.
+  // Math.max and Math.min treat NaN and −0 in another way.
   scalar: (a, b) => (a < b ? b : a),
   body: ([a, b]) => binary('max', a!, b!),
   /** da = dy·[a > b], db = dy·[not a > b]. */

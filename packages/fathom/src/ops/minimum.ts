@@ -16,7 +16,7 @@ export const minimumOp: Op = definePointwise({
   name: 'minimum',
   doc: 'The smaller of a and b; NaN where a is NaN. Ties give their gradient to b.',
   operands: [NUMBER, NUMBER],
-  // biome-ignore lint/complexity/useMathMinMax: Math.max and Math.min treat NaN and −0 in another way.
+  // Math.max and Math.min treat NaN and −0 in another way.
   scalar: (a, b) => (b < a ? b : a),
   body: ([a, b]) => binary('min', a!, b!),
   /** da = dy·[a < b], db = dy·[not a < b]. */

@@ -221,7 +221,7 @@ function computeBinary(expr: Expr & { kind: 'binary' }, a: number, b: number): n
 }
 
 /** Not Math.max: a NaN in `a` is passed on, one in `b` is not, and equal zeros keep the sign of `a`. */
-// biome-ignore lint/complexity/useMathMinMax: the comparison is the definition.
+// The comparison is the definition.
 const larger = (a: number, b: number) => (a < b ? b : a);
-// biome-ignore lint/complexity/useMathMinMax: the comparison is the definition.
+// The comparison is the definition.
 const smaller = (a: number, b: number) => (b < a ? b : a);
