@@ -3,6 +3,7 @@ import { referenceBackend } from './backends/reference/reference.ts';
 import { wasmBackend } from './backends/wasm/wasm.ts';
 import { compile } from './compiler/compile.ts';
 import type { Graph } from './compiler/program.ts';
+import { verifyGraph } from './compiler/verify.ts';
 import type { NumericArray, Tensor } from './ir/tensor.ts';
 import { winograd } from './ops/winograd.ts';
 
@@ -12,8 +13,13 @@ const REWRITES = [winograd];
 /** Names of the backends that can be asked for; `auto` is the fastest that works here. */
 export type BackendName = 'auto' | 'wasm' | 'reference';
 
-/** Compiles `graph` for `backend` and loads it. */
+/**
+ * Compiles `graph` for `backend` and loads it.
+ *
+ * @throws Error when a variable is updated twice, RangeError when its new value has another shape or type
+ */
 export async function load(graph: Graph, backend: Backend): Promise<Executable> {
+  verifyGraph(graph);
   return backend.load(backend.target ? compile(graph, backend.target, REWRITES) : interpreted(graph));
 }
 
@@ -74,5 +80,5 @@ async function createBackend(name: BackendName, threads: number | undefined): Pr
 
 /** The reference backend reads the graph alone. */
 function interpreted(graph: Graph) {
-  return { graph, buffers: [], inputs: [], outputs: [], launches: [], arenaBytes: 0 };
+  return { graph, buffers: [], inputs: [], outputs: [], launches: [], arenaBytes: 0, scratchBytes: 0 };
 }

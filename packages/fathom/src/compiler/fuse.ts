@@ -15,12 +15,14 @@ export interface Fusion {
 
 /** Operations that are cheaper to repeat in every user than to store once and load again. */
 const CHEAP_OPERATIONS = 3;
+/** Operations of one body: longer chains are cut, since kernels without end compile slowly and nest too deep. */
+const MOST_OPERATIONS = 256;
 
 /**
  * Decides what is fused with what:
  * - an elementwise chain goes into the epilogue of the reduction it starts from (bias, activation);
  * - elementwise values and views with one user (or cheap ones with several) go into their users' bodies;
- * - everything else is stored.
+ * - everything else is stored, and so is a value in the middle of a very long chain.
  */
 export function fuse(graph: Graph): Fusion {
   const roots = [...graph.outputs, ...graph.updates.map(({ value }) => value)];
@@ -41,15 +43,19 @@ export function fuse(graph: Graph): Fusion {
     }
   }
   const isLeaf = (node: Tensor) => node.op.lower.kind === 'leaf' && !roots.includes(node);
+  const costs = new Map<Tensor, number>();
   for (const node of order) {
     if (isLeaf(node)) stored.delete(node);
+    const cost = stored.has(node) ? 0 : inlineCost(node, costs);
     const { kind } = node.op.lower;
-    if ((kind !== 'pointwise' && kind !== 'generate') || stored.has(node)) continue;
-    const consumers = users.get(node)!;
-    const enlarged = consumers.some((user) => user.op.lower.kind === 'index' && user.size > 2 * node.size);
-    const cost = inlineCost(node, stored);
-    if (consumers.length > 1 && cost > CHEAP_OPERATIONS) stored.add(node);
-    if (enlarged && cost > 1) stored.add(node);
+    if (kind === 'pointwise' || kind === 'generate') {
+      const consumers = users.get(node)!;
+      const enlarged = consumers.some((user) => user.op.lower.kind === 'index' && user.size > 2 * node.size);
+      if (consumers.length > 1 && cost > CHEAP_OPERATIONS) stored.add(node);
+      if (enlarged && cost > 1) stored.add(node);
+      if (cost > MOST_OPERATIONS) stored.add(node);
+    }
+    costs.set(node, stored.has(node) ? 0 : cost);
   }
 
   const reductionOf = new Map<Tensor, Tensor>();
@@ -105,12 +111,11 @@ function acceptsEpilogue(node: Tensor): boolean {
   return covered === sizeOf(node.shape);
 }
 
-/** ALU operations of `node` when it is computed in place from stored values; roughly one for each op. */
-function inlineCost(node: Tensor, stored: ReadonlySet<Tensor>): number {
-  if (stored.has(node)) return 0;
+/** ALU operations of `node` when it is computed from stored values, given those of its operands. */
+function inlineCost(node: Tensor, costs: ReadonlyMap<Tensor, number>): number {
   const { kind } = node.op.lower;
   if (kind === 'leaf' || kind === 'alias') return 0;
-  const inputs = node.inputs.reduce((sum, input) => sum + inlineCost(input, stored), 0);
+  const inputs = [...new Set(node.inputs)].reduce((sum, input) => sum + costs.get(input)!, 0);
   if (kind === 'generate') return node.inputs.length === 0 ? 0 : CHEAP_OPERATIONS + 1;
   return inputs + (kind === 'pointwise' ? bodyCost(node) : 0);
 }

@@ -1,9 +1,10 @@
-import { type Expr, float, fma, operandsOf } from '../ir/expr.ts';
+import { type Expr, float, fma, mapLeaves, operandsOf } from '../ir/expr.ts';
 import { formatAttrs, topologicalOrder } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Nest } from './nest.ts';
 import type { Graph } from './program.ts';
+import { outputAxes } from './tile.ts';
 
 /** Gives an equal value that is computed faster, or `undefined`. */
 export type Rewrite = (node: Tensor) => Tensor | undefined;
@@ -62,8 +63,12 @@ function mapRoots(graph: Graph, map: (node: Tensor) => Tensor): Graph {
   };
 }
 
-/** Folds constants and neutral elements in every expression of a nest, and makes a·b + c one operation. */
-export function simplifyNest(nest: Nest): Nest {
+/**
+ * Folds constants and neutral elements in every expression of a nest, makes a·b + c one operation, and reductions over
+ * nothing their neutral element.
+ */
+export function simplifyNest(given: Nest): Nest {
+  const nest = withoutEmptyReduction(given);
   const seen = new Map<Expr, Expr>();
   const simplify = (expr: Expr) => simplifyExpr(expr, seen);
   return {
@@ -76,6 +81,25 @@ export function simplifyNest(nest: Nest): Nest {
 /** A contraction's text leaves out its shape, which is part of its meaning. */
 function attrsKey(attrs: unknown): string {
   return `${formatAttrs(attrs)}${JSON.stringify((attrs as { shape?: unknown } | undefined)?.shape)}`;
+}
+
+/** A sum over an axis of extent 0 is 0, and what is computed from it has still to be computed. */
+function withoutEmptyReduction(nest: Nest): Nest {
+  const { reduce, ...rest } = nest;
+  const outputs = outputAxes(nest);
+  const empty = nest.axes.some((size, axis) => size === 0 && !outputs.includes(axis));
+  if (!reduce || !empty) return nest;
+  const { dtype } = reduce.body;
+  const neutral: Expr = { kind: 'const', dtype, value: reduce.combine === 'sum' ? 0 : -Infinity };
+  const seen = new Map<Expr, Expr>();
+  return {
+    ...rest,
+    axes: nest.axes.map((size, axis) => (outputs.includes(axis) ? size : 1)),
+    stores: nest.stores.map((store) => ({
+      ...store,
+      value: mapLeaves(store.value, (leaf) => (leaf.kind === 'acc' ? neutral : leaf), seen),
+    })),
+  };
 }
 
 function simplifyExpr(expr: Expr, seen: Map<Expr, Expr>): Expr {

@@ -1,5 +1,8 @@
+import { formatShape, sameShape } from '../ir/shape.ts';
+import type { Variable } from '../ir/tensor.ts';
 import { accessesOf, reach } from './axes.ts';
 import type { Nest } from './nest.ts';
+import type { Graph } from './program.ts';
 import type { Scheduled } from './schedule.ts';
 
 /**
@@ -22,6 +25,25 @@ export function verifyNests(nests: readonly Nest[], sizeOf: (buffer: number) => 
           `verify after ${pass}: ${nest.name} reaches elements ${low} to ${high} of buffer ${access.buffer}, which has ${size}.`,
         );
       }
+    }
+  }
+}
+
+/** Checks that a graph gives every variable at most one new value, of the variable's own shape and type. */
+export function verifyGraph(graph: Graph): void {
+  const updated = new Set<Variable>();
+  for (const { variable, value } of graph.updates) {
+    const { name, dtype, shape } = variable;
+    if (updated.has(variable)) {
+      throw new Error(
+        `graph: variable ${name} is updated twice. Add the two changes up, and update it once.`,
+      );
+    }
+    updated.add(variable);
+    if (value.dtype !== dtype || !sameShape(value.shape, shape)) {
+      throw new RangeError(
+        `graph: variable ${name} is ${dtype}${formatShape(shape)}; its new value is ${value.dtype}${formatShape(value.shape)}. Reshape or cast the value.`,
+      );
     }
   }
 }
