@@ -21,7 +21,8 @@ import type { EpochRecord } from './runs/record.ts';
 export type TrainingOptions = {
   readonly epochs: number;
   readonly batch: number;
-  readonly lr: number | undefined;
+  /** Learning rate; by default the optimizer's own. */
+  readonly lr?: number;
   readonly optimizer: OptimizerOption;
   readonly seed: number;
   readonly backend: Backend;
@@ -72,6 +73,8 @@ export async function trainModel(
   signal: AbortSignal,
 ): Promise<TrainingResult> {
   const watch = new Watch(train.count, batch, display);
+  // The bar is gone before anything is said about stopping.
+  signal.addEventListener('abort', display.stop, { once: true });
   try {
     await model.fit(train.images, train.labels, {
       epochs,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { type Dataset, type Model, selectBackend } from 'fathom';
-import { type DatasetName, saveModel, writeFileAtomic } from 'fathom/node';
+import { type Backend, type Dataset, type Model, selectBackend } from 'fathom';
+import { type DatasetName, type LoadedDataset, saveModel, writeFileAtomic } from 'fathom/node';
 import { loadWithProgress } from '../datasets.ts';
 import { CliError, InterruptedError } from '../errors.ts';
 import { catchInterrupt } from '../interrupt.ts';
@@ -19,7 +19,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { formatConfusionMatrix, topMistakes } from '../output/confusion.ts';
-import { type TrainingProgress, trainingProgress } from '../output/progress.ts';
+import { trainingProgress } from '../output/progress.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { count, duration, percent } from '../output/units.ts';
 import type { RunRecord } from '../runs/record.ts';
@@ -91,24 +91,14 @@ A model file, my-model.ts:
     sequential([flatten({ inputShape: [28, 28, 1] }), dense({ units: 10, activation: 'softmax' })]);`;
 
 async function train(name: DatasetName, options: TrainOptions, terminal: Terminal): Promise<void> {
-  let stopDisplay = () => {};
   const interrupt = catchInterrupt(() => {
-    stopDisplay();
     terminal.warn('Stopping after this step; Ctrl-C again quits at once.');
   });
   try {
-    await trainAndSave(name, options, terminal, interrupt.signal, (display) => {
-      stopDisplay = display.stop;
-    });
+    await trainAndSave(name, options, terminal, interrupt.signal);
   } catch (error) {
     // What an interrupted download throws is the wish to stop and no failure.
-    if (
-      interrupt.signal.aborted &&
-      !(error instanceof InterruptedError) &&
-      error === interrupt.signal.reason
-    ) {
-      throw nothingSaved();
-    }
+    if (interrupt.signal.aborted && error === interrupt.signal.reason) throw nothingSaved();
     throw error;
   } finally {
     interrupt.release();
@@ -120,7 +110,6 @@ async function trainAndSave(
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
-  onDisplay: (display: TrainingProgress) => void,
 ): Promise<void> {
   const { seed, limit } = options;
   const source = await findModel(options.model);
@@ -128,7 +117,7 @@ async function trainAndSave(
   const { classes, shape } = data.train;
   const model = await source.create({ inputShape: shape, classes: classes.length, seed });
   const backend = await selectBackend(options.backend, threadsOf(options));
-  const settings = { ...options, lr: options.lr, backend };
+  const settings = { ...options, backend };
   compileModel(model, settings);
   const configBytes = checkSavable(model, source.name);
   const folder = await openRunFolder(
@@ -138,49 +127,17 @@ async function trainAndSave(
   let saved = false;
   try {
     const parts = prepareTraining(data.train, seed);
-    terminal.say(terminal.paint.bold(data.source));
-    terminal.say(
-      `${count(parts.train.count)} images to train with, ${count(parts.validation.count)} to validate, ` +
-        `${count(data.test.count)} to test`,
-    );
-    terminal.say(
-      `${source.name}: ${count(model.countParams())} parameters, on ${backend.name} with ` +
-        `${backend.threads} thread${backend.threads === 1 ? '' : 's'}, seed ${seed}`,
-    );
-    terminal.say();
+    sayWhatIsTrained({ source, data, parts, model, backend }, options, terminal);
     // Compiled first, so that the first step is no slower than the others.
     await model.prepare({ batchSize: Math.min(options.batch, parts.train.count) });
     const compileMs = model.compileMs;
     if (signal.aborted) throw nothingSaved();
     const display = trainingProgress(terminal, { epochs: options.epochs, images: parts.train.count });
-    onDisplay(display);
     const result = await trainModel(model, parts, settings, display, signal);
     if (result.steps === 0) throw nothingSaved();
     const test = result.stopped ? undefined : await testModel(model, data.test, { signal });
     const record: RunRecord = {
-      format: 1,
-      fathom: version(),
-      finished: new Date().toISOString(),
-      data: {
-        name,
-        source: data.source,
-        classes,
-        training: parts.train.count,
-        validation: parts.validation.count,
-        test: data.test.count,
-      },
-      model: source.name,
-      parameters: model.countParams(),
-      options: {
-        epochs: options.epochs,
-        batch: options.batch,
-        lr: learningRateOf(model),
-        optimizer: options.optimizer,
-        seed,
-        backend: backend.name,
-        threads: backend.threads,
-        limit: limit ?? null,
-      },
+      ...describeRun(name, options, { source, data, parts, model, backend }),
       interrupted: result.stopped,
       epochs: result.epochs,
       test: test ? { loss: test.loss, accuracy: test.accuracy } : null,
@@ -197,6 +154,65 @@ async function trainAndSave(
   } finally {
     if (!saved) await folder.abandon();
   }
+}
+
+/** What a run is made of. */
+type Ingredients = {
+  readonly source: ModelSource;
+  readonly data: LoadedDataset;
+  readonly parts: { readonly train: Dataset; readonly validation: Dataset };
+  readonly model: Model;
+  readonly backend: Backend;
+};
+
+function sayWhatIsTrained(
+  { source, data, parts, model, backend }: Ingredients,
+  { seed }: TrainOptions,
+  terminal: Terminal,
+): void {
+  terminal.say(terminal.paint.bold(data.source));
+  terminal.say(
+    `${count(parts.train.count)} images to train with, ${count(parts.validation.count)} to validate, ` +
+      `${count(data.test.count)} to test`,
+  );
+  terminal.say(
+    `${source.name}: ${count(model.countParams())} parameters, on ${backend.name} with ` +
+      `${backend.threads} thread${backend.threads === 1 ? '' : 's'}, seed ${seed}`,
+  );
+  terminal.say();
+}
+
+/** What is known of a run before it begins. */
+function describeRun(
+  name: DatasetName,
+  { epochs, batch, optimizer, seed, limit }: TrainOptions,
+  { source, data, parts, model, backend }: Ingredients,
+) {
+  return {
+    format: 1,
+    fathom: version(),
+    finished: new Date().toISOString(),
+    data: {
+      name,
+      source: data.source,
+      classes: data.train.classes,
+      training: parts.train.count,
+      validation: parts.validation.count,
+      test: data.test.count,
+    },
+    model: source.name,
+    parameters: model.countParams(),
+    options: {
+      epochs,
+      batch,
+      lr: learningRateOf(model),
+      optimizer,
+      seed,
+      backend: backend.name,
+      threads: backend.threads,
+      limit: limit ?? null,
+    },
+  } as const;
 }
 
 /** Room for weights, which are float32. */
