@@ -19,6 +19,7 @@ export function setUp() {
   if (!existsSync(join(root, 'packages/cli/dist/main.js'))) console.log('Building (tsc -b) ...');
   // Builds what has changed, which is nothing most times and takes a moment then.
   run(process.execPath, [compiler, '-b', 'packages/cli'], 'The build failed; its output above says where.');
+  run(process.execPath, [join(root, 'scripts/bundle.mjs')], 'Bundling the library failed; see above.');
 }
 
 function checkNode() {
