@@ -91,7 +91,7 @@ function write(data) {
 
 function build() {
   const root = here('..');
-  const result = spawnSync('npx', ['tsc', '-b', 'packages/fathom'], { cwd: root, encoding: 'utf8' });
+  const result = spawnSync('npm', ['run', '--silent', 'build'], { cwd: root, encoding: 'utf8' });
   if (result.status !== 0) {
     const first = (result.stdout || result.stderr || String(result.error)).trim().split('\n')[0];
     console.log(`The build reports errors (${first}); measuring what it left in packages/fathom/dist.\n`);

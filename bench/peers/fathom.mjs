@@ -85,9 +85,8 @@ function prediction(work, batch, threads) {
  * the public API is used because a tensor's `read` would build the graph anew and copy 4 MB out of every step.
  */
 async function matrixProduct(size, threads) {
-  const built = (file) => import(new URL(`../../packages/fathom/dist/${file}`, import.meta.url));
-  const { contract, input } = await built('ops/index.js');
-  const { load, selectBackend } = await built('runtime.js');
+  const { load, ops, selectBackend } = fathom;
+  const { contract, input } = ops;
   const backend = await selectBackend('wasm', { threads });
   if (backend.name !== 'wasm') throw new Error(`this build has no wasm backend (it offered ${backend.name})`);
   const inputs = [input('a', [size, size]), input('b', [size, size])];
