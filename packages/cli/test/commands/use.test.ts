@@ -143,12 +143,12 @@ describe('fathom data', () => {
   it('describes a data set', async () => {
     const { code, out } = await run('data', 'info', 'digits');
     expect(out).toMatch(/samples of shape \[28, 28, 1\], 10 classes/);
-    expect(out).toMatch(/training +20,000 .*0 … 255/);
+    expect(out).toMatch(/training +30,000 .*0 … 255/);
     expect(code).toBe(0);
     const info = jsonOf<{ train: { count: number; classes: { count: number }[] } }>(
       await run('data', 'info', 'digits', '--json'),
     );
-    expect(info.train.count).toBe(20000);
+    expect(info.train.count).toBe(30000);
     expect(info.train.classes.map(({ count }) => count)).toEqual(new Array(10).fill(2000));
   });
 

@@ -9,9 +9,9 @@ export const DATASET_NAMES = ['mnist', 'fashion-mnist', 'digits'] as const;
 export type DatasetName = (typeof DATASET_NAMES)[number];
 
 export type LoadDatasetOptions = LoadMnistOptions & {
-  /** At most this many training samples, the first ones. */
+  /** At most this many training samples, the first ones; of `digits`, which never end, exactly this many. */
   readonly limit?: number | undefined;
-  /** At most this many test samples, the first ones. */
+  /** At most this many test samples, the first ones; of `digits` exactly this many. */
   readonly testLimit?: number | undefined;
   /** Which of the endless digits `digits` draws for training. */
   readonly seed?: number;
@@ -20,8 +20,8 @@ export type LoadDatasetOptions = LoadMnistOptions & {
 /**
  * Loads a data set by name, a training and a test part: images [N, 28, 28, 1] in bytes 0 … 255.
  *
- * `mnist` and `fashion-mnist` come from files (see `loadMnist`); `digits` is drawn on the spot, 20,000 to train
- * on and 4,000 to test with.
+ * `mnist` and `fashion-mnist` come from files (see `loadMnist`); `digits` is drawn on the spot, by default 30,000 to
+ * train on and 4,000 to test with.
  *
  * @throws RangeError on an unknown name or a limit below 1; MissingDataError when the files cannot be found
  * @example
@@ -42,8 +42,8 @@ export async function loadDataset(
     }
     case 'digits': {
       const { seed = 0 } = options;
-      const trainCount = Math.min(limit, DIGITS_TRAIN_COUNT);
-      const testCount = Math.min(testLimit, DIGITS_TEST_COUNT);
+      const trainCount = options.limit ?? DIGITS_TRAIN_COUNT;
+      const testCount = options.testLimit ?? DIGITS_TEST_COUNT;
       return {
         train: drawDigits('digits train', { seed, count: trainCount }),
         test: drawDigits('digits test', {
@@ -67,7 +67,7 @@ export function isDatasetName(name: string): name is DatasetName {
   return (DATASET_NAMES as readonly string[]).includes(name);
 }
 
-const DIGITS_TRAIN_COUNT = 20_000;
+const DIGITS_TRAIN_COUNT = 30_000;
 const DIGITS_TEST_COUNT = 4_000;
 /** The test digits are the same whatever the seed of training; both numbers keep the two apart. */
 const DIGITS_TEST_SEED = 1_000_000_007;
