@@ -16,12 +16,12 @@ export interface SharedProgram {
   readonly scratchBytes: number;
 }
 
-/** Number of the job that sends threads back to their event loops. */
-const PARK = -1;
+/** Number of the job that is none: it only wakes threads, which then see that there is a message. */
+const NO_PROGRAM = -1;
 
 /** Threads 1 … n−1 of a backend; the calling thread is thread 0. */
 export class ThreadPool {
-  readonly #control = new Int32Array(new SharedArrayBuffer(8));
+  readonly #control = new Int32Array(new SharedArrayBuffer(12));
   #ports: Port[] = [];
   #programs = 0;
   #forgotten: number[] = [];
@@ -45,7 +45,8 @@ export class ThreadPool {
     // One at a time: a thread that has gone back to its event loop waits for exactly one message.
     this.#last = this.#last.then(async () => {
       const ready = this.#ports.map((port) => port.next());
-      this.#start(PARK);
+      Atomics.add(this.#control, 2, 1);
+      this.#start(NO_PROGRAM);
       const message = { program: number, ...program, forget: this.#forgotten };
       this.#forgotten = [];
       for (const port of this.#ports) port.postMessage(message);

@@ -58,7 +58,9 @@ class WasmBackend implements Backend {
   disposed = false;
   readonly #relaxed: boolean;
   readonly #sync: number;
-  readonly #homes = new Set<WeakRef<Variable>>();
+  /** The place of every variable that has been here; programs are bound to it even while the values are elsewhere. */
+  readonly #homes = new WeakMap<Variable, WasmHome>();
+  readonly #variables = new Set<WeakRef<Variable>>();
   /** Gives back the memory of programs and variables that nobody refers to any more. */
   readonly #dropped = new FinalizationRegistry<() => void>((free) => free());
 
@@ -82,6 +84,17 @@ class WasmBackend implements Backend {
     });
     const module = new WebAssembly.Module(bytes);
     const owned: number[] = [];
+    try {
+      return await this.#place(program, module, owned);
+    } catch (error) {
+      for (const address of owned.splice(0)) heap.free(address);
+      throw error;
+    }
+  }
+
+  /** Gives a program its memory, whose addresses go to `owned`, and makes it known to the threads. */
+  async #place(program: Program, module: WebAssembly.Module, owned: number[]): Promise<Executable> {
+    const { heap } = this;
     const arena = heap.allocate(Math.max(64, program.arenaBytes));
     owned.push(arena);
     new Uint8Array(heap.memory.buffer, arena, Math.max(64, program.arenaBytes)).fill(0);
@@ -95,7 +108,7 @@ class WasmBackend implements Backend {
       return address;
     });
     const flops = program.launches.reduce((sum, launch) => sum + launch.flops, 0);
-    const threads = shared && flops >= SINGLE_THREAD_FLOPS ? this.threads : 1;
+    const threads = this.pool !== undefined && flops >= SINGLE_THREAD_FLOPS ? this.threads : 1;
     const scratchBytes = program.scratchBytes;
     const scratch = scratchBytes > 0 ? heap.allocate(threads * scratchBytes) : 0;
     if (scratchBytes > 0) owned.push(scratch);
@@ -112,8 +125,10 @@ class WasmBackend implements Backend {
     const run = instance.exports.run as (thread: number) => void;
     const number =
       threads > 1 ? await this.pool!.add({ module, env, scratchBytes, memory: heap.memory }) : -1;
+    const variables = program.buffers.flatMap((b) => (b.kind === 'variable' ? [b.variable] : []));
     const start = () => {
       if (this.disposed) throw new Error('wasm: the backend of this program has been disposed of.');
+      for (const variable of variables) this.#move(variable);
       if (number >= 0) this.pool!.run(number);
       run(0);
     };
@@ -129,7 +144,7 @@ class WasmBackend implements Backend {
 
   async dispose(): Promise<void> {
     this.disposed = true;
-    for (const reference of this.#homes) {
+    for (const reference of this.#variables) {
       const variable = reference.deref();
       if (variable?.home instanceof WasmHome && variable.home.heap === this.heap) {
         variable.host = variable.home.read();
@@ -142,17 +157,28 @@ class WasmBackend implements Backend {
   /** The address of a variable in this backend's memory, to which it is moved if it is elsewhere. */
   #move(variable: Variable): number {
     const { home } = variable;
-    if (home instanceof WasmHome && home.heap === this.heap) return home.address;
+    const known = this.#homes.get(variable);
+    if (known && home === known) return known.address;
     const values = home ? home.read() : variable.host!;
     if (values instanceof Promise) throw new Error(`wasm: variable ${variable.name} is still being read.`);
-    const address = this.heap.allocate(4 * variable.size);
-    const own = new WasmHome(this.heap, address, variable.dtype, variable.size);
+    const own = known ?? this.#makeHome(variable);
     own.write(values);
     variable.home = own;
     variable.host = undefined;
-    this.#homes.add(new WeakRef(variable));
-    this.#dropped.register(variable, () => this.heap.free(address));
-    return address;
+    return own.address;
+  }
+
+  #makeHome(variable: Variable): WasmHome {
+    const address = this.heap.allocate(4 * variable.size);
+    const home = new WasmHome(this.heap, address, variable.dtype, variable.size);
+    const reference = new WeakRef(variable);
+    this.#homes.set(variable, home);
+    this.#variables.add(reference);
+    this.#dropped.register(variable, () => {
+      this.heap.free(address);
+      this.#variables.delete(reference);
+    });
+    return home;
   }
 }
 

@@ -4,9 +4,10 @@ const SPINS = 20000;
 /**
  * The program of a worker thread, as text: bundlers and test runners need not know of it, and it loads from
  * anywhere. Between jobs the thread watches (then sleeps on) a shared word that counts jobs; a job is a program's
- * number, or −1 to go back to the event loop, where messages bring new programs.
+ * number, or −1 for none. When more messages have been sent than received, the thread goes back to its event loop for
+ * them and takes up the job afterwards: jobs may follow a message at once, and may need the program that it brings.
  *
- * Words of `control`: 0 the count of jobs, 1 the program of the current one.
+ * Words of `control`: 0 the count of jobs, 1 the program of the current one, 2 the count of messages.
  */
 export const WORKER_SOURCE = `
 const inNode = typeof process === 'object' && Boolean(process.versions?.node);
@@ -14,18 +15,19 @@ const begin = async () => {
   const port = inNode ? (await import('node:worker_threads')).parentPort : self;
   const programs = new Map();
   let control, thread, seen;
+  let received = 0;
   const work = () => {
     for (;;) {
       let job = Atomics.load(control, 0);
       for (let spin = 0; job === seen && spin < ${SPINS}; spin++) job = Atomics.load(control, 0);
+      if (Atomics.load(control, 2) !== received) return;
       if (job === seen) {
         Atomics.wait(control, 0, seen);
         continue;
       }
       seen = job;
       const program = Atomics.load(control, 1);
-      if (program < 0) return;
-      programs.get(program)(thread);
+      if (program >= 0) programs.get(program)(thread);
     }
   };
   const receive = (message) => {
@@ -33,7 +35,7 @@ const begin = async () => {
       control = new Int32Array(message.control);
       thread = message.thread;
       seen = Atomics.load(control, 0);
-    }
+    } else received++;
     for (const program of message.forget ?? []) programs.delete(program);
     if (message.module) {
       const scratch = message.env.scratch + thread * message.scratchBytes;
