@@ -87,12 +87,20 @@ function rewrite(node: Tensor, first: Tensor, second: Tensor, inOrder: boolean):
 
   const forward = match({ x: firstMap, w: secondMap, y: out });
   if (forward)
-    return result(forward, product(transformed(first, forward), filter(second, forward), 'cf'), node);
+    return result(
+      forward,
+      product(transformed(first, forward), filter(second, forward), 'cf', forward),
+      node,
+    );
   const byInput = match({ x: out, w: secondMap, y: firstMap });
-  if (byInput) return input(byInput, product(cotangent(first, byInput), filter(second, byInput), 'fc'), node);
+  if (byInput)
+    return input(byInput, product(cotangent(first, byInput), filter(second, byInput), 'fc', byInput), node);
   const byFilter = match({ x: firstMap, w: out, y: secondMap });
   if (byFilter)
-    return kernel(byFilter, product(transformed(first, byFilter), cotangent(second, byFilter), 'p'));
+    return kernel(
+      byFilter,
+      product(transformed(first, byFilter), cotangent(second, byFilter), 'p', byFilter),
+    );
   return undefined;
 }
 
@@ -149,15 +157,10 @@ function cotangent(dy: Tensor, { height, width }: Convolution): Tensor {
   return tileTransform(padded, { matrix: RESULT, stride: RESULTS });
 }
 
-/** G·w·Gᵀ as [6,6,C,F]. */
+/** G·w·Gᵀ as [6,6,1,1,1,C·F]: one tile, whose channels are pairs. */
 function filter(w: Tensor, { channels, filters }: Convolution): Tensor {
   const tile = reshape(w, [1, KERNEL, KERNEL, channels * filters]);
-  return reshape(tileTransform(tile, { matrix: FILTER, stride: KERNEL }), [
-    VALUES,
-    VALUES,
-    channels,
-    filters,
-  ]);
+  return tileTransform(tile, { matrix: FILTER, stride: KERNEL });
 }
 
 /** Aᵀ·m·A, cut to the results that exist. */
@@ -179,23 +182,29 @@ function input({ height, width }: Convolution, m: Tensor, node: Tensor): Tensor 
 
 /** Gᵀ·m·G as [3, 3, C, F]. */
 function kernel({ channels, filters }: Convolution, m: Tensor): Tensor {
-  const tiles = reshape(m, [VALUES, VALUES, 1, 1, 1, channels * filters]);
   const attrs = { matrix: FILTER, stride: KERNEL, height: KERNEL, width: KERNEL };
-  return reshape(tileAssemble(tiles, attrs), [KERNEL, KERNEL, channels, filters]);
+  return reshape(tileAssemble(m, attrs), [KERNEL, KERNEL, channels, filters]);
 }
 
 /** The 36 matrix products: V·U ('cf'), M·Uᵀ ('fc') or Vᵀ·M ('p', over all tiles). */
-function product(a: Tensor, b: Tensor, over: 'cf' | 'fc' | 'p'): Tensor {
-  const [, , batch, i, j, first] = a.shape as [number, number, number, number, number, number];
-  const shared = { u: VALUES, v: VALUES, b: batch, i, j };
-  const second = b.shape[over === 'fc' ? 2 : b.rank - 1]!;
-  // Axes 0 to 4 are u, v, b, i, j; 5 holds the channels of a, 6 those of b that a does not have.
-  const axes = Object.entries({ ...shared, k: first, n: second }).map(([name, size]) => ({ name, size }));
-  const at = (...list: number[]): IndexMap => list.map((axis) => [[axis, 1]]);
-  const tiles = at(0, 1, 2, 3, 4, 5);
-  if (over === 'p') return contract(a, b, { axes, a: tiles, b: at(0, 1, 2, 3, 4, 6), out: at(0, 1, 5, 6) });
-  const filters = over === 'cf' ? at(0, 1, 5, 6) : at(0, 1, 6, 5);
-  return contract(a, b, { axes, a: tiles, b: filters, out: at(0, 1, 2, 3, 4, 6) });
+function product(a: Tensor, b: Tensor, over: 'cf' | 'fc' | 'p', { channels, filters }: Convolution): Tensor {
+  const [, , batch, i, j] = a.shape as [number, number, number, number, number];
+  const extents = { u: VALUES, v: VALUES, b: batch, i, j, c: channels, f: filters };
+  const axes = Object.entries(extents).map(([name, size]) => ({ name, size }));
+  const [u, v, tile, c, f] = [
+    [[0, 1]],
+    [[1, 1]],
+    [[[2, 1]], [[3, 1]], [[4, 1]]],
+    [[5, 1]],
+    [[6, 1]],
+  ] as const;
+  const ofInput: IndexMap = [u, v, ...tile, c];
+  const ofResult: IndexMap = [u, v, ...tile, f];
+  const pair = [[5, filters] as const, [6, 1] as const];
+  const ofFilter: IndexMap = [u, v, [], [], [], pair];
+  if (over === 'cf') return contract(a, b, { axes, a: ofInput, b: ofFilter, out: ofResult });
+  if (over === 'fc') return contract(a, b, { axes, a: ofResult, b: ofFilter, out: ofInput });
+  return contract(a, b, { axes, a: ofInput, b: ofResult, out: ofFilter });
 }
 
 /** Adds zeros below and to the right; rows and columns beyond the size are not read by any tile and cut off. */
