@@ -149,7 +149,7 @@ describe('fathom data', () => {
       await run('data', 'info', 'digits', '--json'),
     );
     expect(info.train.count).toBe(30000);
-    expect(info.train.classes.map(({ count }) => count)).toEqual(new Array(10).fill(2000));
+    expect(info.train.classes.map(({ count }) => count)).toEqual(new Array(10).fill(3000));
   });
 
   it('writes a sheet of images', async () => {
