@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import {
   type Backend,
   type Callback,
@@ -131,8 +130,6 @@ class Watch {
         this.#epochs.push({ loss, accuracy, valLoss, valAccuracy, seconds });
         display.endEpoch(result);
         this.#stepsInEpoch = 0;
-        // Epochs of a few milliseconds follow each other without a pause otherwise, and Ctrl-C is not heard.
-        return setImmediate();
       },
     };
   }

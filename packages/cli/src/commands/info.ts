@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { type Backend, selectBackend } from 'fathom';
+import { type Backend, detectFeatures, selectBackend } from 'fathom';
 import { cacheFolder } from 'fathom/node';
 import { BACKENDS, type BackendOption, parseBackend, parseThreads } from '../options.ts';
 import { table } from '../output/table.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { version } from '../version.ts';
-import { wasmFeatures } from '../wasmFeatures.ts';
 import { JSON_HELP } from './data.ts';
 
 type InfoOptions = { readonly backend: BackendOption; readonly threads?: number; readonly json?: boolean };
@@ -25,7 +24,7 @@ export function addInfo(program: Command): void {
 
 async function info({ backend: name, threads }: InfoOptions, terminal: Terminal): Promise<void> {
   const backend: Backend = await selectBackend(name, threads === undefined ? {} : { threads });
-  const features = wasmFeatures();
+  const features = detectFeatures();
   const yes = (value: boolean) => (value ? 'yes' : 'no');
   const facts = {
     fathom: version(),
@@ -44,7 +43,7 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
       ['Node', `${facts.node} (${facts.platform}, ${facts.cores} cores)`],
       ['backend', `${facts.backend}, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`],
       ['SIMD', yes(features.simd)],
-      ['fused multiply-add (relaxed SIMD)', yes(features.relaxedSimd)],
+      ['fused multiply-add (relaxed SIMD)', yes(features.relaxed)],
       ['shared memory', yes(features.sharedMemory)],
       ['data (FATHOM_DATA)', facts.dataFolder ?? 'not set'],
       ['cache', facts.cacheFolder],

@@ -39,17 +39,19 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
     steps: plan.stepsPerEpoch ?? train.steps,
     stopTraining: false,
   };
+  // One for the whole run: epochs may be shorter than the time between two turns.
+  const turn = new Turn();
   const stops = () => run.stopTraining || plan.signal?.aborted === true;
   let logs: Logs = {};
   for (const callback of callbacks) await callback.onTrainBegin?.(run);
   for (let epoch = initialEpoch; epoch < epochs && !stops(); epoch++) {
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, run);
-    const means = await trainEpoch(trainer, plan, run, epoch, stops);
+    const means = await trainEpoch(trainer, plan, run, epoch, turn, stops);
     // An epoch cut short has no figures that could be compared with those of the others.
     if (!means) break;
     logs = means.logs();
     if (plan.validation)
-      logs = { ...logs, ...validationLogs(await evaluateSource(trainer, plan.validation)) };
+      logs = { ...logs, ...validationLogs(await evaluateSource(trainer, plan.validation, turn)) };
     history.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) {
       history.history[name] ??= [];
@@ -63,9 +65,12 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
 }
 
 /** Loss and metrics over all batches of a source. */
-export async function evaluateSource(trainer: Trainer, source: BatchSource): Promise<Logs> {
+export async function evaluateSource(
+  trainer: Trainer,
+  source: BatchSource,
+  turn = new Turn(),
+): Promise<Logs> {
   const means = new Means(trainer.names);
-  const turn = new Turn();
   await forEachBatch(source, 0, async (batch) => {
     means.add(await trainer.evaluate(batch), batch.count);
     const pause = turn.give();
@@ -82,10 +87,10 @@ async function trainEpoch(
   plan: FitPlan,
   run: TrainingRun,
   epoch: number,
+  turn: Turn,
   stops: () => boolean,
 ): Promise<Means | undefined> {
   const means = new Means(trainer.names);
-  const turn = new Turn();
   const begins = plan.callbacks.filter((callback) => callback.onBatchBegin);
   const ends = plan.callbacks.filter((callback) => callback.onBatchEnd);
   let done = 0;
