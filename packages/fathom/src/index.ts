@@ -1,7 +1,8 @@
 export type { Backend, Executable } from './backends/backend.ts';
 export { type ReferenceOptions, referenceBackend } from './backends/reference/reference.ts';
 export { detectFeatures, type Features } from './backends/wasm/features.ts';
-export type { Graph } from './compiler/program.ts';
+export { printProgram } from './compiler/print.ts';
+export type { Graph, Program } from './compiler/program.ts';
 export * from './data/index.ts';
 export * as functional from './functional/index.ts';
 export * from './io/index.ts';

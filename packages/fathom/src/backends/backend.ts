@@ -1,4 +1,4 @@
-import type { Graph, Program, Target } from '../compiler/program.ts';
+import type { Program, Target } from '../compiler/program.ts';
 import type { NumericArray } from '../ir/tensor.ts';
 
 /**
@@ -20,7 +20,8 @@ export interface Backend {
 
 /** A program on a device, bound to the variables of its graph. */
 export interface Executable {
-  readonly graph: Graph;
+  /** What it runs: the graph, and on compiling backends the kernels (see `printProgram`). */
+  readonly program: Program;
   /** Copies the values of input number `input`, in the order of the graph's inputs. */
   write(input: number, values: ArrayLike<number>): void;
   /** Computes all outputs and updates all variables, once. */

@@ -15,16 +15,17 @@ export type Scheduled = Omit<Launch, 'barrier' | 'stage' | 'chunks'>;
 
 /** Turns a loop nest, its axes normalized, into structured vector code for a target. */
 export function schedule(nest: Nest, target: Target): Scheduled[] {
-  if (nest.axes.some((size) => size === 0)) return nest.fill ? [fillLaunch(nest, target)] : [];
+  if (nest.axes.some((size) => size === 0)) return fillLaunches(nest, target);
   const tiling = chooseTiling(nest, target);
   const builder = new NestScheduler(nest, tiling, target);
   const launch = builder.build();
   const needsFill = nest.fill && !builder.fillsItself;
-  return needsFill ? [fillLaunch(nest, target), launch] : [launch];
+  return needsFill ? [...fillLaunches(nest, target), launch] : [launch];
 }
 
-function fillLaunch(nest: Nest, target: Target): Scheduled {
-  const { buffer, size } = nest.fill!;
+function fillLaunches(nest: Nest, target: Target): Scheduled[] {
+  if (!nest.fill) return [];
+  const { buffer, size } = nest.fill;
   const zero: Nest = {
     name: `${nest.name}.zero`,
     axes: [size],
@@ -37,7 +38,7 @@ function fillLaunch(nest: Nest, target: Target): Scheduled {
     ],
     entangled: [],
   };
-  return schedule(zero, target)[0]!;
+  return schedule(zero, target);
 }
 
 /** One loop of the schedule: an axis and the runs of blocks it is cut into. */

@@ -278,7 +278,7 @@ describe('programs', () => {
         counts.made++;
         counts.alive++;
         return {
-          graph: executable.graph,
+          program: executable.program,
           write: (input, values) => executable.write(input, values),
           run: () => executable.run(),
           read: (output) => executable.read(output),

@@ -1,4 +1,4 @@
-import type { Graph, Program } from '../../compiler/program.ts';
+import type { Program } from '../../compiler/program.ts';
 import { topologicalOrder } from '../../ir/graph.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../../ir/tensor.ts';
@@ -21,26 +21,27 @@ export function referenceBackend(options: ReferenceOptions = {}): Backend {
     target: undefined,
     threads: 1,
     disposed: false,
-    load: async (program: Program) => new ReferenceExecutable(program.graph, options),
+    load: async (program: Program) => new ReferenceExecutable(program, options),
     dispose: async () => {},
   };
 }
 
 class ReferenceExecutable implements Executable {
-  readonly graph: Graph;
+  readonly program: Program;
   readonly #options: ReferenceOptions;
   readonly #order: readonly Tensor[];
   readonly #feeds = new Map<Tensor, NumericArray>();
   #outputs: NumericArray[] = [];
 
-  constructor(graph: Graph, options: ReferenceOptions) {
-    this.graph = graph;
+  constructor(program: Program, options: ReferenceOptions) {
+    const { graph } = program;
+    this.program = program;
     this.#options = options;
     this.#order = topologicalOrder([...graph.outputs, ...graph.updates.map(({ value }) => value)]);
   }
 
   write(input: number, values: ArrayLike<number>): void {
-    const node = this.graph.inputs[input]!;
+    const node = this.program.graph.inputs[input]!;
     const array = this.#allocate(node.dtype, node.size);
     array.set(values);
     this.#feeds.set(node, array);
@@ -63,8 +64,8 @@ class ReferenceExecutable implements Executable {
       values.set(node, out);
       this.#options.onValue?.(node, out);
     }
-    this.#outputs = this.graph.outputs.map((output) => values.get(output)!);
-    for (const { variable, value } of this.graph.updates) variable.write(values.get(value)!);
+    this.#outputs = this.program.graph.outputs.map((output) => values.get(output)!);
+    for (const { variable, value } of this.program.graph.updates) variable.write(values.get(value)!);
   }
 
   read(output: number): NumericArray {

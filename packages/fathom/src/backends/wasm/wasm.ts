@@ -1,4 +1,4 @@
-import type { Buffer, Graph, Program, Target } from '../../compiler/program.ts';
+import type { Buffer, Program, Target } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
 import type { Backend, Executable, LaunchTime } from '../backend.ts';
@@ -205,9 +205,8 @@ class WasmHome implements VariableHome {
 }
 
 class WasmExecutable implements Executable {
-  readonly graph: Graph;
+  readonly program: Program;
   onDispose: () => void = () => {};
-  readonly #program: Program;
   readonly #heap: Heap;
   readonly #addresses: readonly number[];
   readonly #run: () => void;
@@ -221,8 +220,7 @@ class WasmExecutable implements Executable {
     run: () => void,
     exports: WebAssembly.Exports,
   ) {
-    this.graph = program.graph;
-    this.#program = program;
+    this.program = program;
     this.#heap = heap;
     this.#addresses = addresses;
     this.#run = run;
@@ -231,7 +229,7 @@ class WasmExecutable implements Executable {
 
   write(input: number, values: ArrayLike<number>): void {
     this.#check();
-    const { buffer, size, dtype } = this.#buffer(this.#program.inputs[input]!);
+    const { buffer, size, dtype } = this.#buffer(this.program.inputs[input]!);
     if (values.length !== size) {
       throw new RangeError(`write: input ${input} takes ${size} values; received ${values.length}.`);
     }
@@ -245,19 +243,19 @@ class WasmExecutable implements Executable {
 
   read(output: number): NumericArray {
     this.#check();
-    const { buffer, size, dtype } = this.#buffer(this.#program.outputs[output]!);
+    const { buffer, size, dtype } = this.#buffer(this.program.outputs[output]!);
     return copyOf(view(this.#heap, this.#addresses[buffer]!, dtype, size));
   }
 
   profile(rounds: number): LaunchTime[] {
     this.#check();
-    const times = this.#program.launches.map(({ name, flops }) => ({
+    const times = this.program.launches.map(({ name, flops }) => ({
       name,
       flops,
       milliseconds: Number.POSITIVE_INFINITY,
     }));
     for (let round = 0; round < rounds; round++) {
-      this.#program.launches.forEach(({ count, chunks, solo }, i) => {
+      this.program.launches.forEach(({ count, chunks, solo }, i) => {
         const kernel = this.#exports[kernelName(i)] as (first: number, end: number) => void;
         const tasks = solo ? count : count / chunks;
         const start = performance.now();
@@ -275,7 +273,7 @@ class WasmExecutable implements Executable {
   }
 
   #buffer(buffer: number): { buffer: number; size: number; dtype: DType } {
-    const { size, dtype }: Buffer = this.#program.buffers[buffer]!;
+    const { size, dtype }: Buffer = this.program.buffers[buffer]!;
     return { buffer, size, dtype };
   }
 
