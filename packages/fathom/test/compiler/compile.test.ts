@@ -186,9 +186,13 @@ describe('empty tensors', () => {
   });
 
   it('empty results are computed by nothing', () => {
-    const program = compile(graphOf([add(empty, 1), flip(empty, [0])], feeds), WASM);
+    const padded = pad(empty, { low: [0, 1], high: [0, 0] });
+    const program = compile(graphOf([add(empty, 1), flip(empty, [0]), padded], feeds), WASM);
     expect(program.launches).toEqual([]);
-    expect(simulate(program, feeds).outputs).toEqual([[], []]);
+    expect(simulate(program, feeds).outputs).toEqual([[], [], []]);
+    const around = pad(empty, { low: [2, 0], high: [0, 0], value: 0 });
+    const { outputs } = simulate(compile(graphOf([around], feeds), WASM), feeds);
+    expect(outputs).toEqual([new Array(10).fill(0)]);
   });
 });
 

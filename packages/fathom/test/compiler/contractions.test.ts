@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { normalizeAxes } from '../../src/compiler/axes.ts';
+import { blockNest } from '../../src/compiler/block.ts';
+import type { Nest } from '../../src/compiler/nest.ts';
+import { packOperands } from '../../src/compiler/pack.ts';
+import { splitReduction } from '../../src/compiler/split.ts';
+import { acc, binary, float } from '../../src/ir/expr.ts';
+import { integer, pick, seeded } from '../support/random.ts';
+import { at, loadAt, type Memory, product, reduction, runNests } from './support/nests.ts';
+import { SMALL_CACHE, WASM } from './support/targets.ts';
+
+/** Runs nests over memory of the given sizes, filled alike each time. */
+function run(nests: readonly Nest[], sizes: readonly number[]): Memory {
+  const random = seeded(3);
+  return runNests(
+    nests,
+    sizes.map((size) => Float32Array.from({ length: size }, () => Math.floor(9 * random()) - 4)),
+  );
+}
+
+/** Whole numbers below 2²⁴ add up exactly in any order. */
+function expectSame(before: readonly Nest[], after: readonly Nest[], sizes: readonly number[], kept: number) {
+  const [expected, actual] = [run(before, sizes), run(after, sizes)];
+  expect(actual.slice(0, kept)).toEqual(expected.slice(0, kept));
+}
+
+describe('blockNest', () => {
+  const [m, n, k] = [16, 48, 64];
+
+  it('cuts a product that is too large for the cache, and means the same', () => {
+    for (const [rows, columns, steps, cuts] of [
+      [m, n, k, 1],
+      [8, 24, 512, 2],
+      [256, 24, 32, 2],
+    ] as const) {
+      // biome-ignore format: a list
+      const nest = product(rows, columns, steps);
+      const { nest: cut, blocked } = blockNest(nest, SMALL_CACHE);
+      expect(blocked).toBe(true);
+      expect(cut.axes).toHaveLength(3 + cuts);
+      expect(cut.axes.reduce((a, b) => a * b)).toBe(rows * columns * steps);
+      expectSame([nest], [cut], [rows * steps, steps * columns, rows * columns], 3);
+    }
+  });
+
+  it('leaves alone what fits, what does not divide, and what is no sum', () => {
+    const untouched = (nest: Nest, target = SMALL_CACHE) => {
+      expect(blockNest(nest, target)).toEqual({ nest, blocked: false });
+    };
+    untouched(product(m, n, k), WASM);
+    untouched(product(m, 97, k));
+    untouched(reduction([m, k], at(1, [1, 0]), loadAt(0, [k, 1]), 'max'));
+    untouched(normalizeAxes(product(1, n, k)));
+    const nest = product(m, n, k);
+    untouched({ ...nest, reduce: { ...nest.reduce!, colliding: [0] } });
+  });
+
+  it('does not cut the sum where something follows it', () => {
+    const nest = product(m, n, 512);
+    const value = binary('add', acc('float32'), float(1));
+    const { nest: cut } = blockNest({ ...nest, stores: [{ ...nest.stores[0]!, value }] }, SMALL_CACHE);
+    expect(cut.axes).toContain(512);
+  });
+});
+
+describe('packOperands', () => {
+  const pack = (nest: Nest, blocked = false) => {
+    const sizes: number[] = [];
+    const result = packOperands(nest, blocked, WASM, (size) => 3 + sizes.push(size) - 1);
+    return { ...result, sizes };
+  };
+
+  it('copies an operand whose neighbours along the lanes are not neighbours, and means the same', () => {
+    for (const [m, n, k] of [
+      [16, 12, 10],
+      [33, 17, 5],
+      [7, 40, 9],
+    ] as const) {
+      // biome-ignore format: a list
+      const nest = product(m, n, k, true);
+      const { packs, nest: packed, sizes } = pack(nest);
+      expect(packs).toHaveLength(1);
+      expect(sizes).toEqual([n * k]);
+      expectSame([nest], [...packs, packed], [m * k, k * n, m * n, ...sizes], 3);
+    }
+  });
+
+  it('copies panels of a blocked product one after the other', () => {
+    const nest = product(16, 48, 64);
+    const { nest: cut, blocked } = blockNest(nest, SMALL_CACHE);
+    const { packs, nest: packed, sizes } = pack(cut, blocked);
+    expect(packs).toHaveLength(1);
+    expectSame([nest], [...packs, packed], [16 * 64, 64 * 48, 16 * 48, ...sizes], 3);
+  });
+
+  it('copies nothing that lies well, that is read too seldom, or that would grow', () => {
+    expect(pack(product(16, 12, 10)).packs).toEqual([]);
+    expect(pack(product(2, 12, 10, true)).packs).toEqual([]);
+    const window = reduction([64, 8, 8], at(2, [1, 0, 0]), binary('mul', loadAt(0, [2, 1, 1]), loadAt(1, [0, 8, 1]))); // biome-ignore format: one line
+    expect(pack(window).packs).toEqual([]);
+  });
+});
+
+describe('splitReduction', () => {
+  const split = (nest: Nest) => {
+    const sizes: number[] = [];
+    return { nests: splitReduction(nest, (size) => 3 + sizes.push(size) - 1), sizes };
+  };
+
+  it('means the same, for sums and maxima along every axis, with what follows them', () => {
+    const random = seeded(9);
+    for (let i = 0; i < 30; i++) {
+      const [rows, columns] = [pick(random, [1, 3, 7, 600, 1024]), pick(random, [1, 4, 17])];
+      const along = integer(random, 0, 2);
+      const to = at(2, [along === 0 ? 1 : 0, along === 1 ? 1 : 0]);
+      const nest = reduction([rows, columns], to, loadAt(0, [columns, 1]), pick(random, ['sum', 'max'] as const)); // biome-ignore format: one line
+      const value = binary('add', acc('float32'), loadAt(1, to.strides));
+      const full = { ...nest, stores: [{ ...nest.stores[0]!, value }] };
+      const { nests, sizes } = split(full);
+      expectSame([full], nests, [rows * columns, 2000, 2000, ...sizes], 3);
+    }
+  });
+
+  it('splits long reductions to few results, and leaves others whole', () => {
+    const sum = (rows: number, columns: number) => reduction([rows, columns], at(2, [0, 1]), loadAt(0, [columns, 1])); // biome-ignore format: one line
+    expect(split(sum(4096, 10)).nests).toHaveLength(2);
+    expect(split(sum(100, 10)).nests).toHaveLength(1);
+    expect(split(sum(4096, 2000)).nests).toHaveLength(1);
+    expect(split(sum(4099, 10)).nests, 'a prime has no parts').toHaveLength(1);
+    const nest = sum(4096, 10);
+    expect(split({ ...nest, fill: { buffer: 2, size: 10 } }).nests).toHaveLength(1);
+    expect(split({ ...nest, reduce: { ...nest.reduce!, colliding: [1] } }).nests).toHaveLength(1);
+  });
+
+  it('gives neighbouring terms to different parts where lanes would have none else', () => {
+    const [first] = split(reduction([4096], at(2, [0]), loadAt(0, [1]))).nests;
+    const [store] = first!.stores;
+    expect(store!.access.strides[0]).toBe(1);
+    expect(first!.reduce!.body).toMatchObject({ access: { strides: [1, expect.any(Number)] } });
+  });
+});

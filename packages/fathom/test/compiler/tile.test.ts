@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Nest } from '../../src/compiler/nest.ts';
+import type { Target } from '../../src/compiler/program.ts';
+import { chooseTiling, loadsOfStep, outputAxes, segmentsOf, type Tiling } from '../../src/compiler/tile.ts';
+import { binary } from '../../src/ir/expr.ts';
+import { integer, pick, seeded } from '../support/random.ts';
+import { at, elementwise, loadAt, product, reduction } from './support/nests.ts';
+import { WASM, WIDE } from './support/targets.ts';
+
+const rowsOf = ({ tileAxes }: Tiling) => tileAxes.reduce((rows, { size }) => rows * size, 1);
+
+/** Accumulators and the values that a step holds beside them. */
+const registersOf = (nest: Nest, tiling: Tiling, target: Target) =>
+  rowsOf(tiling) * tiling.vectors + (target.hoistsLoads ? loadsOfStep(nest, tiling) : tiling.vectors + 1);
+
+describe('segmentsOf', () => {
+  it('covers every point once', () => {
+    for (let extent = 0; extent <= 40; extent++) {
+      for (let size = 1; size <= 9; size++) {
+        const points = segmentsOf(extent, size).flatMap((segment) =>
+          Array.from({ length: segment.blocks * segment.size }, (_, i) => segment.start + i),
+        );
+        expect(points).toEqual(Array.from({ length: extent }, (_, i) => i));
+        expect(segmentsOf(extent, size).length).toBeLessThanOrEqual(2);
+      }
+    }
+  });
+});
+
+describe('chooseTiling', () => {
+  it('stays within the registers, whatever the shape', () => {
+    const random = seeded(11);
+    for (let i = 0; i < 300; i++) {
+      const extent = () => pick(random, [1, 2, 3, 5, 8, 17, 33, 64, 100, 511]);
+      const nest = product(extent(), extent(), extent(), random() < 0.5);
+      const target = pick(random, [WASM, WIDE, { ...WASM, registers: integer(random, 4, 40) }]);
+      const tiling = chooseTiling(nest, target);
+      if (rowsOf(tiling) * tiling.vectors > 1) {
+        expect(registersOf(nest, tiling, target)).toBeLessThanOrEqual(target.registers);
+      }
+      for (const { axis, size } of tiling.tileAxes) expect(size).toBeLessThanOrEqual(nest.axes[axis]!);
+      expect(tiling.tileAxes.map(({ axis }) => axis)).not.toContain(tiling.vectorAxis);
+      expect(tiling.vectors).toBeLessThanOrEqual(Math.max(1, Math.ceil((nest.axes[tiling.vectorAxis] ?? 1) / target.lanes))); // biome-ignore format: one line
+    }
+  });
+
+  it('uses the registers of a large product, and each loaded value more than once', () => {
+    for (const target of [WASM, WIDE]) {
+      const nest = product(512, 512, 512);
+      const tiling = chooseTiling(nest, target);
+      const accumulators = rowsOf(tiling) * tiling.vectors;
+      expect(accumulators).toBeGreaterThanOrEqual(target.registers / 2);
+      expect(accumulators / loadsOfStep(nest, tiling)).toBeGreaterThan(1);
+      expect(tiling.vectorAxis, 'columns of the second factor are neighbours').toBe(1);
+    }
+  });
+
+  it('lays lanes along the axis whose elements are neighbours', () => {
+    expect(chooseTiling(elementwise([8, 8], at(1, [8, 1]), loadAt(0, [8, 1])), WASM).vectorAxis).toBe(1);
+    expect(chooseTiling(elementwise([8, 8], at(1, [1, 8]), loadAt(0, [1, 8])), WASM).vectorAxis).toBe(0);
+    expect(chooseTiling(reduction([8, 8], at(1, [0, 1]), loadAt(0, [8, 1])), WASM).vectorAxis).toBe(1);
+    expect(chooseTiling(reduction([8], at(1, [0]), loadAt(0, [1])), WASM).vectorAxis).toBe(-1);
+  });
+
+  it('neither tiles nor vectorizes along axes that run in sequence or are divided into tasks', () => {
+    const nest = reduction([6, 5, 8], at(1, [8, 8, 1]), loadAt(0, [0, 8, 1]));
+    const sequential = { ...nest, reduce: { ...nest.reduce!, colliding: [2] } };
+    expect(chooseTiling(sequential, WASM).vectorAxis).not.toBe(2);
+    expect(chooseTiling({ ...nest, tasks: 2 }, WASM).vectorAxis).not.toBe(2);
+    const { tileAxes } = chooseTiling({ ...product(6, 8, 9), tasks: 0 }, WASM);
+    expect(tileAxes).toEqual([]);
+  });
+
+  it('takes fewer vectors at a time where each costs many operations', () => {
+    const x = loadAt(0, [1]);
+    let long = x;
+    for (let i = 0; i < 30; i++) long = binary('add', long, x);
+    const vectors = (value: typeof x) => chooseTiling(elementwise([1000], at(1, [1]), value), WASM).vectors;
+    expect([vectors(x), vectors(long)]).toEqual([4, 1]);
+  });
+});
+
+describe('outputAxes', () => {
+  it('are those along which the store moves', () => {
+    expect(outputAxes(product(3, 4, 5))).toEqual([0, 1]);
+    expect(outputAxes(elementwise([3, 4], at(1, [4, 1]), loadAt(0, [0, 0])))).toEqual([0, 1]);
+  });
+});
