@@ -30,6 +30,7 @@ import {
 } from '../../../src/ops/index.ts';
 import { evaluate, load } from '../../../src/runtime.ts';
 import { fuzzGraph } from '../../compiler/support/fuzz.ts';
+import { trainingStep } from '../../compiler/support/trainingStep.ts';
 import { distance, expectAgreement, expectSameBits } from '../../support/compare.ts';
 import { exact, plain } from '../../support/differences.ts';
 import { seeded } from '../../support/random.ts';
@@ -92,6 +93,29 @@ describe('random graphs', () => {
         const slack = MAGNIFIED * distance(rounded[i]!, want) + CANCELLED;
         for (const k of [0, 2]) expectAgreement(actual[k]![i]!, want, 'sum', what, slack);
       });
+    }
+  });
+});
+
+describe('training steps', () => {
+  it('of random networks agree with the oracle; threads agree to the bit, run after run', async () => {
+    for (let seed = 201; seed <= 208; seed++) {
+      const { graph, feeds } = trainingStep(seed);
+      const expected = await results(graph, feeds, exact);
+      const rounded = await results(graph, feeds, plain);
+      const first = await results(graph, feeds, backends[0]!);
+      for (let repeat = 0; repeat < 3; repeat++) {
+        const again = await results(graph, feeds, backends[1]!);
+        again.forEach((values, i) => {
+          expectSameBits(values, first[i]!, `network ${seed}, value ${i}`);
+        });
+      }
+      for (const actual of [first, await results(graph, feeds, backends[2]!)]) {
+        actual.forEach((values, i) => {
+          const slack = MAGNIFIED * distance(rounded[i]!, expected[i]!) + 1e-5;
+          expectAgreement(values, expected[i]!, 'sum', `network ${seed}, value ${i}`, slack);
+        });
+      }
     }
   });
 });
