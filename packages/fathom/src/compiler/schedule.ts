@@ -301,10 +301,11 @@ class NestScheduler {
       // The places that points reach are not all: clear the contiguous slice that belongs to this task.
       const stride = parallel ? access.strides[parallel.axis]! : nest.fill.size;
       const extent = parallel ? nest.axes[parallel.axis]! : 1;
-      const slices = parallel === undefined || parallel.segments.every(({ size }) => size === 1);
-      if (!slices || stride * extent !== nest.fill.size || !this.#within(parallel, stride)) return [];
+      if (stride * extent !== nest.fill.size || !this.#within(parallel, stride)) return [];
       this.fillsItself = true;
-      return this.#emit.clear(access.buffer, stride, parallel ? values[parallel.axis]! : undefined, stride);
+      const at = parallel ? values[parallel.axis]! : undefined;
+      const block = parallel ? sizes[parallel.axis]! : 1;
+      return this.#emit.clear(access.buffer, stride * block, at, stride);
     }
     const loops = outputAxes(nest)
       .filter((axis) => axis !== parallel?.axis)
