@@ -3,7 +3,15 @@ import { accessesOf, loadsOf, reach } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import type { Nest } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
-import { chooseTiling, loadsOfStep, outputAxes, type Segment, segmentsOf, type Tiling } from './tile.ts';
+import {
+  chainsOf,
+  chooseTiling,
+  loadsOfStep,
+  outputAxes,
+  type Segment,
+  segmentsOf,
+  type Tiling,
+} from './tile.ts';
 
 /** Below this many cycles, waking the other threads costs more than they save. */
 const SOLO_CYCLES = 4000;
@@ -152,7 +160,7 @@ class NestScheduler {
    * Only where the stored value is the bare sum, since the tiles then add to memory.
    */
   #chooseOuterReduction(reduced: readonly number[]): number[] {
-    const { reduce, stores, axes } = this.#nest;
+    const { reduce, stores, axes, tasks } = this.#nest;
     if (reduce?.combine !== 'sum' || stores[0]!.value.kind !== 'acc') return [];
     const inner = [...reduced];
     const outer: number[] = [];
@@ -162,7 +170,8 @@ class NestScheduler {
         if (node.kind !== 'load') return;
         let elements = 1;
         for (let axis = 0; axis < axes.length; axis++) {
-          if (!outer.includes(axis) && node.access.strides[axis] !== 0) elements *= axes[axis]!;
+          const moves = node.access.strides[axis] !== 0 && axis !== tasks && !outer.includes(axis);
+          if (moves) elements *= axes[axis]!;
         }
         bytes += 4 * elements;
       });
@@ -229,46 +238,57 @@ class NestScheduler {
     const points = this.#points(sizes);
     if (!nest.reduce) return this.#emit.stores(nest.stores, points, values, []);
     const { combine, body } = nest.reduce;
-    const registers = points.map(() => this.#emit.register());
-    const statements: Stmt[] = points.map((point, i) => ({
-      kind: 'assign',
-      register: registers[i]!,
-      value: this.#accumulates
-        ? this.#emit.load(nest.stores[0]!.access, 'float32', point, values)
-        : this.#emit.identity(combine, nest.reduce!.body.dtype),
-    }));
-    statements.push(...this.#reduction(this.#reduceAxes, values, points, registers, body, combine));
-    const accumulators = registers.map(
-      (register): Vector => ({ kind: 'register', dtype: body.dtype, register }),
+    const chains = this.#chainsOf(sizes, points.length);
+    const sets = Array.from({ length: chains }, () => points.map(() => this.#emit.register()));
+    const none = this.#emit.identity(combine, body.dtype);
+    const statements: Stmt[] = sets.flatMap((registers, chain) =>
+      points.map((point, i) => ({
+        kind: 'assign' as const,
+        register: registers[i]!,
+        value:
+          this.#accumulates && chain === 0
+            ? this.#emit.load(nest.stores[0]!.access, 'float32', point, values)
+            : none,
+      })),
+    );
+    statements.push(...this.#reduction(this.#reduceAxes, values, points, sets, body, combine));
+    const [first, ...others] = sets.map((registers) =>
+      registers.map((register): Vector => ({ kind: 'register', dtype: body.dtype, register })),
+    );
+    const op = combine === 'sum' ? 'add' : 'max';
+    const accumulators = first!.map((vector, i) =>
+      others.reduce((a, set): Vector => ({ kind: 'binary', op, dtype: body.dtype, a, b: set[i]! }), vector),
     );
     statements.push(...this.#emit.stores(nest.stores, points, values, accumulators));
     return statements;
   }
 
-  /** The loops over the reduced axes, the innermost ones unrolled. */
+  /** The loops over the reduced axes, the innermost ones unrolled; steps take the sets of accumulators in turn. */
   #reduction(
     axes: readonly number[],
     values: AxisValue[],
     points: readonly TilePoint[],
-    registers: readonly number[],
+    sets: readonly (readonly number[])[],
     body: Expr,
     combine: 'sum' | 'max',
+    turn = 0,
   ): Stmt[] {
     const operations = points.length * Math.max(1, operationCount(body));
     const [axis, ...inner] = axes;
-    if (axis === undefined) return this.#emit.accumulate(body, combine, points, values, registers);
+    if (axis === undefined) {
+      return this.#emit.accumulate(body, combine, points, values, sets[turn % sets.length]!);
+    }
     const below = inner.reduce((product, a) => product * this.#nest.axes[a]!, 1) * operations;
     const size = this.#nest.axes[axis]!;
-    const step = (at: AxisValue): Stmt[] =>
-      this.#reduction(inner, values.with(axis, at), points, registers, body, combine);
-    const most = this.#target.hoistsLoads
-      ? this.#unrollInRegisters(points.length)
-      : UNROLL_OPERATIONS / operations;
+    const most = this.#target.hoistsLoads ? sets.length : UNROLL_OPERATIONS / operations;
     const unroll = Math.max(1, Math.min(size, Math.floor((most * operations) / below)));
     const statements: Stmt[] = [];
     for (const segment of segmentsOf(size, evenUnroll(size, unroll))) {
       const once = (base: AxisValue) =>
-        Array.from({ length: segment.size }, (_, i) => step({ ...base, offset: base.offset + i })).flat();
+        Array.from({ length: segment.size }, (_, i) => {
+          const at = values.with(axis, { ...base, offset: base.offset + i });
+          return this.#reduction(inner, at, points, sets, body, combine, turn + i);
+        }).flat();
       if (segment.blocks === 1) {
         statements.push(...once({ offset: segment.start, terms: [] }));
         continue;
@@ -284,11 +304,14 @@ class NestScheduler {
     return statements;
   }
 
-  /** Steps of the reduction of which all loaded values fit into registers beside the accumulators. */
-  #unrollInRegisters(accumulators: number): number {
-    const loads = Math.max(1, loadsOfStep(this.#nest, this.#tiling));
-    if (accumulators > 4) return 1;
-    return Math.max(1, Math.floor((this.#target.registers - 2 - accumulators) / loads));
+  /** Sets of accumulators for a tile of these sizes. */
+  #chainsOf(sizes: readonly number[], accumulators: number): number {
+    const { vectorAxis, tileAxes } = this.#tiling;
+    const rows = tileAxes.map(({ axis }) => sizes[axis]!);
+    const vectors = vectorAxis < 0 ? 1 : Math.ceil(sizes[vectorAxis]! / this.#target.lanes);
+    const loads = loadsOfStep(this.#nest, this.#tiling, rows, vectors);
+    const terms = this.#reduceAxes.reduce((product, axis) => product * this.#nest.axes[axis]!, 1);
+    return Math.min(chainsOf(this.#target, accumulators, loads), terms);
   }
 
   /** Sets this task's part of the result to zero before sums are added to it. */

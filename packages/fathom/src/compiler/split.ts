@@ -66,7 +66,10 @@ function twoStages(
     split,
     (a) => a + 1,
   );
-  const outputs = outputAxes(nest);
+  // In the order of the result itself, whose innermost axis the operands are laid out for.
+  const outputs = outputAxes(nest).sort(
+    (a, b) => Math.abs(store.access.strides[b]!) - Math.abs(store.access.strides[a]!),
+  );
   // Partial results lie as [part, results], or as [results, part] where parts are the lanes.
   const resultStrides = rowMajor(nest, outputs, interleaved ? parts : 1);
   const strides = [interleaved ? 1 : results, ...resultStrides];

@@ -119,7 +119,8 @@ function tilingCost(tiling: Tiling, model: CostModel): number {
       const rows = sizes.reduce((product, size) => product * size, 1);
       const loads = distinctLoads(hot, tiling, sizes, vectors, target.lanes);
       const arithmetic = (rows * vectors * Math.max(1, model.operations)) / target.fmaPerCycle;
-      const cycles = Math.max(arithmetic, loads / target.loadsPerCycle, target.fmaLatency);
+      const chains = chainsOf(target, rows * vectors, loads);
+      const cycles = Math.max(arithmetic, loads / target.loadsPerCycle, target.fmaLatency / chains);
       cost += segment.blocks * count * (cycles + 0.25);
     }
   }
@@ -146,15 +147,28 @@ function distinctLoads(
   return loads;
 }
 
-/** Values that one step of the reduction loads for a whole tile. */
-export function loadsOfStep(nest: Nest, tiling: Tiling): number {
+/** Most sums of one accumulator kept apart. */
+const MOST_CHAINS = 4;
+
+/**
+ * Accumulators of one place of a small tile: with one alone, each multiply-add would wait for the one before. As many
+ * as are needed to start one in every slot, and as registers hold beside what their steps load.
+ */
+export function chainsOf(target: Target, accumulators: number, loads: number): number {
+  const needed = Math.ceil((target.fmaLatency * target.fmaPerCycle) / accumulators);
+  const fitting = Math.floor(target.registers / (accumulators + loads));
+  return Math.max(1, Math.min(needed, fitting, MOST_CHAINS));
+}
+
+/** Values that one step of the reduction loads, for a whole tile or for one of `sizes` points and `vectors`. */
+export function loadsOfStep(
+  nest: Nest,
+  tiling: Tiling,
+  sizes: readonly number[] = tiling.tileAxes.map(({ size }) => size),
+  vectors = tiling.vectors,
+): number {
   const hot = nest.reduce ? loadsIn(nest.reduce.body) : [];
-  return distinctLoads(
-    hot,
-    tiling,
-    tiling.tileAxes.map(({ size }) => size),
-    tiling.vectors,
-  );
+  return distinctLoads(hot, tiling, sizes, vectors);
 }
 
 /** The axis whose lanes are neighbours in the store and neighbours or equal in the loads, as far as there is one. */

@@ -48,26 +48,21 @@ describe('the printed program', () => {
       outputs b3
       stage 0 in 1 chunks
       launch 0 contract+maximum (first thread, 80 flop)
-        r0 = 0
-        r1 = 0
-        r2 = 0
-        r3 = 0
-        r0 = fma(b0[0] splat, b1[0], r0)
-        r1 = fma(b0[0] splat, b1[4], r1)
-        r2 = fma(b0[3] splat, b1[0], r2)
-        r3 = fma(b0[3] splat, b1[4], r3)
-        r0 = fma(b0[1] splat, b1[5], r0)
-        r1 = fma(b0[1] splat, b1[9], r1)
-        r2 = fma(b0[4] splat, b1[5], r2)
-        r3 = fma(b0[4] splat, b1[9], r3)
-        r0 = fma(b0[2] splat, b1[10], r0)
-        r1 = fma(b0[2] splat, b1[14], r1)
-        r2 = fma(b0[5] splat, b1[10], r2)
-        r3 = fma(b0[5] splat, b1[14], r3)
-        b3[0]:4 = max(add(r0, b2[0]), 0)
-        b3[4]:1 = max(add(r1, b2[4]), 0)
-        b3[5]:4 = max(add(r2, b2[0]), 0)
-        b3[9]:1 = max(add(r3, b2[4]), 0)"
+        tasks from 0 for v0 < 2
+          r0 = 0
+          r1 = 0
+          r2 = 0
+          r3 = 0
+          r4 = 0
+          r5 = 0
+          r0 = fma(b0[3*v0 + 0] splat, b1[0], r0)
+          r1 = fma(b0[3*v0 + 0] splat, b1[4], r1)
+          r2 = fma(b0[3*v0 + 1] splat, b1[5], r2)
+          r3 = fma(b0[3*v0 + 1] splat, b1[9], r3)
+          r4 = fma(b0[3*v0 + 2] splat, b1[10], r4)
+          r5 = fma(b0[3*v0 + 2] splat, b1[14], r5)
+          b3[5*v0 + 0]:4 = max(add(add(add(r0, r2), r4), b2[0]), 0)
+          b3[5*v0 + 4]:1 = max(add(add(add(r1, r3), r5), b2[4]), 0)"
     `);
   });
 
@@ -82,10 +77,12 @@ describe('the printed program', () => {
       stage 0 in 1 chunks
       launch 0 sum (first thread, 18 flop)
         r0 = 0
+        r1 = 0
+        r2 = 0
         r0 = add(r0, b0[0])
-        r0 = add(r0, b0[6])
-        r0 = add(r0, b0[12])
-        b1[0]:6 = r0"
+        r1 = add(r1, b0[6])
+        r2 = add(r2, b0[12])
+        b1[0]:6 = add(add(r0, r1), r2)"
     `);
   });
 
