@@ -32,8 +32,8 @@ export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: bo
     4,
   );
   if (bytes <= target.cacheBytes || panel.access.strides[rows] !== 0) return unblocked;
-  const width = vectors * target.lanes;
-  if (nest.axes[vectorAxis]! % width !== 0) return unblocked;
+  const width = panelWidth(nest.axes[vectorAxis]!, vectors, target.lanes);
+  if (width === undefined) return unblocked;
 
   const cuts = new Map([[vectorAxis, width]]);
   const rowBlock = divisorNear(nest.axes[rows]!, BLOCK_ROWS);
@@ -41,6 +41,11 @@ export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: bo
   const stepBlock = divisorNear(nest.axes[steps]!, BLOCK_STEPS);
   if (stepBlock > 1 && nest.stores[0]!.value.kind === 'acc') cuts.set(steps, stepBlock);
   return { nest: splitAxes(nest, cuts), blocked: true };
+}
+
+/** Columns of a panel: as many vectors as the tile would have, or else two, four or one, so that panels come out even. */
+function panelWidth(extent: number, vectors: number, lanes: number): number | undefined {
+  return [vectors, 2, 4, 1].map((count) => count * lanes).find((width) => extent % width === 0);
 }
 
 /** Replaces each axis in `cuts` by two: blocks, and points in a block. */

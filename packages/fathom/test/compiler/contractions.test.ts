@@ -55,6 +55,14 @@ describe('blockNest', () => {
     untouched({ ...nest, reduce: { ...nest.reduce!, colliding: [0] } });
   });
 
+  it('finds panels that come out even, whatever tile the model prefers', () => {
+    for (const extent of [516, 768, 1000, 1024]) {
+      const { nest, blocked } = blockNest(product(extent, extent, extent), WASM);
+      expect(blocked).toBe(true);
+      expect(nest.axes.reduce((a, b) => a * b)).toBe(extent ** 3);
+    }
+  });
+
   it('does not cut the sum where something follows it', () => {
     const nest = product(m, n, 512);
     const value = binary('add', acc('float32'), float(1));
