@@ -69,8 +69,27 @@ export const tileTransformOp: Op = {
     return [tileAssemble(dy, { matrix, stride, height: height!, width: width! })];
   },
   examples: [
-    { inputs: [{ shape: [2, 6, 6, 5] }], attrs: { matrix: [[1, 0, -1], [0.5, 2, 0]], stride: 3 } }, // biome-ignore format: a matrix
-    { inputs: [{ shape: [1, 7, 9, 4] }], attrs: { matrix: [[1, 0, -1], [0, 1, 1], [0, -1, 1]], stride: 2 } }, // biome-ignore format: a matrix
+    {
+      inputs: [{ shape: [2, 6, 6, 5] }],
+      attrs: {
+        matrix: [
+          [1, 0, -1],
+          [0.5, 2, 0],
+        ],
+        stride: 3,
+      },
+    },
+    {
+      inputs: [{ shape: [1, 7, 9, 4] }],
+      attrs: {
+        matrix: [
+          [1, 0, -1],
+          [0, 1, 1],
+          [0, -1, 1],
+        ],
+        stride: 2,
+      },
+    },
     { inputs: [{ shape: [1, 2, 6, 3] }], attrs: { matrix: [[1, 0, -1]], stride: 1 }, error: 'do not fit' },
   ],
 };
@@ -134,11 +153,28 @@ export const tileAssembleOp: Op = {
   examples: [
     {
       inputs: [{ shape: [2, 2, 2, 2, 2, 5] }],
-      attrs: { matrix: [[1, 0, -1], [0.5, 2, 0]], stride: 3, height: 6, width: 7 }, // biome-ignore format: a matrix
+      attrs: {
+        matrix: [
+          [1, 0, -1],
+          [0.5, 2, 0],
+        ],
+        stride: 3,
+        height: 6,
+        width: 7,
+      },
     },
     {
       inputs: [{ shape: [3, 3, 1, 3, 4, 4] }],
-      attrs: { matrix: [[1, 0, -1], [0, 1, 1], [0, -1, 1]], stride: 2, height: 7, width: 9 }, // biome-ignore format: a matrix
+      attrs: {
+        matrix: [
+          [1, 0, -1],
+          [0, 1, 1],
+          [0, -1, 1],
+        ],
+        stride: 2,
+        height: 7,
+        width: 9,
+      },
     },
     {
       inputs: [{ shape: [1, 1, 1, 2, 2, 1] }],
