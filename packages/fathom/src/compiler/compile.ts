@@ -7,7 +7,7 @@ import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
 import { spreadLayouts } from './layout.ts';
 import { copyNest, lowerNode, type Storage } from './lower.ts';
-import { planMemory } from './memory.ts';
+import { type Lifetime, planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
 import type { Nest, NestStore } from './nest.ts';
 import { orderLaunches, type Stage } from './order.ts';
@@ -16,7 +16,7 @@ import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
 import { schedule } from './schedule.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
-import { verifyNests, verifyOrder } from './verify.ts';
+import { verifyMemory, verifyNests, verifyOrder } from './verify.ts';
 
 /** What becomes of a buffer, before its place is known. */
 interface Draft {
@@ -210,16 +210,16 @@ class Driver implements Storage {
       }
     });
     const plan = (list: readonly number[], bytesOf: (buffer: number) => number) => {
-      const { offsets, bytes } = planMemory(
-        list.map((i) => {
-          const always = this.#drafts[i]!.external;
-          return {
-            bytes: bytesOf(i),
-            first: always ? -1 : first[i]!,
-            last: always ? stages.length : last[i]!,
-          };
-        }),
-      );
+      const lifetimes = list.map((i): Lifetime => {
+        const always = this.#drafts[i]!.external;
+        return {
+          bytes: bytesOf(i),
+          first: always ? -1 : first[i]!,
+          last: always ? stages.length : last[i]!,
+        };
+      });
+      const { offsets, bytes } = planMemory(lifetimes);
+      verifyMemory(lifetimes, offsets);
       return { offsets: new Map(list.map((i, n) => [i, offsets[n]!])), bytes };
     };
     const own = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));

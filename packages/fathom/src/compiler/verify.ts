@@ -1,6 +1,7 @@
 import { formatShape, sameShape } from '../ir/shape.ts';
 import type { Variable } from '../ir/tensor.ts';
 import { accessesOf, reach } from './axes.ts';
+import { type Lifetime, SLACK_BYTES } from './memory.ts';
 import type { Nest } from './nest.ts';
 import type { Graph } from './program.ts';
 import type { Scheduled } from './schedule.ts';
@@ -55,6 +56,7 @@ export function verifyOrder(before: readonly Scheduled[], after: readonly Schedu
     throw new Error(`verify after ordering: ${before.length} launches went in, ${after.length} came out.`);
   }
   const lastWriter = new Map<number, number>();
+  const lastReader = new Map<number, number>();
   for (const launch of before) {
     const at = position.get(launch);
     if (at === undefined) throw new Error(`verify after ordering: ${launch.name} is lost.`);
@@ -64,6 +66,30 @@ export function verifyOrder(before: readonly Scheduled[], after: readonly Schedu
         throw new Error(`verify after ordering: ${launch.name} reads buffer ${buffer} before it is written.`);
       }
     }
+    for (const buffer of launch.writes) {
+      if ((lastReader.get(buffer) ?? -1) > at || (lastWriter.get(buffer) ?? -1) > at) {
+        throw new Error(
+          `verify after ordering: ${launch.name} writes buffer ${buffer} before earlier launches are done with it.`,
+        );
+      }
+    }
+    for (const buffer of launch.reads) lastReader.set(buffer, Math.max(at, lastReader.get(buffer) ?? -1));
     for (const buffer of launch.writes) lastWriter.set(buffer, at);
   }
+}
+
+/** Checks that buffers alive at the same time, with the slack that vectors read past their end, do not overlap. */
+export function verifyMemory(lifetimes: readonly Lifetime[], offsets: readonly number[]): void {
+  const end = (i: number) => offsets[i]! + lifetimes[i]!.bytes + SLACK_BYTES;
+  const order = lifetimes.map((_, i) => i).sort((a, b) => offsets[a]! - offsets[b]!);
+  order.forEach((i, n) => {
+    for (let next = n + 1; next < order.length && offsets[order[next]!]! < end(i); next++) {
+      const j = order[next]!;
+      if (lifetimes[i]!.first <= lifetimes[j]!.last && lifetimes[j]!.first <= lifetimes[i]!.last) {
+        throw new Error(
+          `verify after planning memory: buffers ${i} and ${j} are alive together and overlap.`,
+        );
+      }
+    }
+  });
 }

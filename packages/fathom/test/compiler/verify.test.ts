@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { verifyGraph, verifyNests } from '../../src/compiler/verify.ts';
+import type { Scheduled } from '../../src/compiler/schedule.ts';
+import { verifyGraph, verifyMemory, verifyNests, verifyOrder } from '../../src/compiler/verify.ts';
 import { Variable } from '../../src/ir/tensor.ts';
 import { add, constant, read } from '../../src/ops/index.ts';
 import { at, elementwise, loadAt } from './support/nests.ts';
@@ -22,6 +23,42 @@ describe('verifyNests', () => {
     expect(() => check(low)).toThrow('reaches elements -1 to 12 of buffer 0');
     const short = elementwise([3, 4], at(1, [4, 1]), loadAt(0, [4]));
     expect(() => check(short)).toThrow('map has 2 axes, an access 1');
+  });
+});
+
+describe('verifyOrder', () => {
+  const launch = (name: string, reads: number[], writes: number[]): Scheduled => ({
+    name,
+    reads,
+    writes,
+    count: 1,
+    body: [],
+    solo: true,
+    slices: new Map(),
+    flops: 0,
+  });
+  const [make, use, renew] = [launch('make', [], [0]), launch('use', [0], [1]), launch('renew', [], [0])];
+
+  it('accepts the order that was, and what changes nothing', () => {
+    const apart = launch('apart', [], [2]);
+    expect(() => verifyOrder([make, use, renew, apart], [apart, make, use, renew])).not.toThrow();
+  });
+
+  it('refuses to read early, to write early, and to lose a launch', () => {
+    expect(() => verifyOrder([make, use], [use, make])).toThrow('use reads buffer 0 before it is written');
+    expect(() => verifyOrder([make, use, renew], [make, renew, use])).toThrow('renew writes buffer 0 before');
+    expect(() => verifyOrder([make, renew], [renew, make])).toThrow('renew writes buffer 0 before');
+    expect(() => verifyOrder([make, use], [make])).toThrow('2 launches went in, 1 came out');
+  });
+});
+
+describe('verifyMemory', () => {
+  const life = (first: number, last: number) => ({ bytes: 64, first, last });
+
+  it('lets only buffers share memory that are not alive together', () => {
+    expect(() => verifyMemory([life(0, 1), life(2, 3)], [0, 0])).not.toThrow();
+    expect(() => verifyMemory([life(0, 1), life(1, 3)], [0, 128])).not.toThrow();
+    expect(() => verifyMemory([life(0, 1), life(1, 3)], [0, 64])).toThrow('buffers 0 and 1');
   });
 });
 

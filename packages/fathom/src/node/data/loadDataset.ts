@@ -11,7 +11,7 @@ export type DatasetName = (typeof DATASET_NAMES)[number];
 export type LoadDatasetOptions = LoadMnistOptions & {
   /** At most this many training samples, the first ones; of `digits`, which never end, exactly this many. */
   readonly limit?: number | undefined;
-  /** At most this many test samples, the first ones; of `digits` exactly this many. */
+  /** At most this many test samples, the first ones. */
   readonly testLimit?: number | undefined;
   /** Which of the endless digits `digits` draws for training. */
   readonly seed?: number;
@@ -43,7 +43,7 @@ export async function loadDataset(
     case 'digits': {
       const { seed = 0 } = options;
       const trainCount = options.limit ?? DIGITS_TRAIN_COUNT;
-      const testCount = options.testLimit ?? DIGITS_TEST_COUNT;
+      const testCount = Math.min(testLimit, DIGITS_TEST_COUNT);
       return {
         train: drawDigits('digits train', { seed, count: trainCount }),
         test: drawDigits('digits test', {
