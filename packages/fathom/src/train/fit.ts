@@ -70,7 +70,7 @@ export async function evaluateSource(
   source: BatchSource,
   turn = new Turn(),
 ): Promise<Logs> {
-  const means = new Means(trainer.names);
+  const means = new Means(trainer.objective.metrics);
   await forEachBatch(source, 0, async (batch) => {
     means.add(await trainer.evaluate(batch), batch.count);
     const pause = turn.give();
@@ -90,7 +90,7 @@ async function trainEpoch(
   turn: Turn,
   stops: () => boolean,
 ): Promise<Means | undefined> {
-  const means = new Means(trainer.names);
+  const means = new Means(trainer.objective.metrics);
   const begins = plan.callbacks.filter((callback) => callback.onBatchBegin);
   const ends = plan.callbacks.filter((callback) => callback.onBatchEnd);
   let done = 0;

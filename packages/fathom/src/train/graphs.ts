@@ -3,17 +3,19 @@ import { mean } from '../functional/mean.ts';
 import type { Tensor, Variable } from '../ir/tensor.ts';
 import type { Layer } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/index.ts';
-import { type Metric, perSample } from '../nn/metrics/index.ts';
+import type { Metric } from '../nn/metrics/index.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import type { LayerStack } from '../nn/stack.ts';
 import { Trace } from '../nn/trace.ts';
-import { gradients, input, sum } from '../ops/index.ts';
+import { gradients, input } from '../ops/index.ts';
 
 /** A graph, and what its inputs after x and y stand for: first the optimizer's numbers, then the layers' keys. */
 export interface StepGraph {
   readonly graph: Graph;
   readonly numbers: number;
   readonly keys: readonly Layer[];
+  /** How many outputs each metric has; they come after the loss. */
+  readonly parts: readonly number[];
 }
 
 /** What a model is trained for. */
@@ -24,7 +26,7 @@ export interface Objective {
 
 /**
  * A whole training step as one graph: forward, loss, metrics, backward, optimizer, running statistics.
- * Outputs: the mean loss of the batch, then the sum over the batch of each metric.
+ * Outputs: the mean loss of the batch, then what each metric measures.
  */
 export function trainGraph(
   stack: LayerStack,
@@ -35,7 +37,7 @@ export function trainGraph(
 ): StepGraph {
   const trace = new Trace({ training: true });
   const [x, y] = feeds(stack, objective.loss, batch);
-  const outputs = measures(stack.call(x, trace), y, objective);
+  const { outputs, parts } = measures(stack.call(x, trace), y, objective);
   const numbers = optimizer.inputs.map((name) => input(`${optimizer.name}/${name}`, []));
   const parameters = stack.parameters;
   const slopes = gradients(
@@ -61,21 +63,22 @@ export function trainGraph(
     graph: { inputs: [x, y, ...numbers, ...keys.map(({ node }) => node)], outputs, updates },
     numbers: numbers.length,
     keys: keys.map(({ layer }) => layer),
+    parts,
   };
 }
 
 /** Loss and metrics of a batch, without training; outputs as of {@link trainGraph}. */
 export function evaluateGraph(stack: LayerStack, objective: Objective, batch: number): StepGraph {
   const [x, y] = feeds(stack, objective.loss, batch);
-  const outputs = measures(stack.call(x, new Trace({ training: false })), y, objective);
-  return { graph: { inputs: [x, y], outputs, updates: [] }, numbers: 0, keys: [] };
+  const { outputs, parts } = measures(stack.call(x, new Trace({ training: false })), y, objective);
+  return { graph: { inputs: [x, y], outputs, updates: [] }, numbers: 0, keys: [], parts };
 }
 
 /** The results for a batch. */
 export function predictGraph(stack: LayerStack, batch: number): StepGraph {
   const x = input('x', [batch, ...stack.inputShape!]);
   const outputs = [stack.call(x, new Trace({ training: false }))];
-  return { graph: { inputs: [x], outputs, updates: [] }, numbers: 0, keys: [] };
+  return { graph: { inputs: [x], outputs, updates: [] }, numbers: 0, keys: [], parts: [] };
 }
 
 /** The shape of one sample's targets. */
@@ -88,9 +91,10 @@ function feeds(stack: LayerStack, loss: Loss, batch: number): [Tensor, Tensor] {
   return [input('x', [batch, ...stack.inputShape!]), input('y', [batch, ...targetShape(stack, loss)], type)];
 }
 
-function measures(predictions: Tensor, targets: Tensor, { loss, metrics }: Objective): Tensor[] {
-  return [
-    mean(loss.call(targets, predictions)),
-    ...metrics.map((metric) => sum(perSample(metric.call(targets, predictions)))),
-  ];
+function measures(predictions: Tensor, targets: Tensor, { loss, metrics }: Objective) {
+  const measured = metrics.map((metric) => metric.measure(targets, predictions));
+  return {
+    outputs: [mean(loss.call(targets, predictions)), ...measured.flat()],
+    parts: measured.map(({ length }) => length),
+  };
 }

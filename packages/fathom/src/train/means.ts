@@ -1,20 +1,30 @@
+import type { NumericArray } from '../ir/tensor.ts';
+import type { Metric, MetricAccumulator, MetricValue } from '../nn/metrics/index.ts';
 import type { Logs } from './callbacks.ts';
 
-/** Means over samples, exact for batches of different sizes: each counts with its number of samples. */
+/** What a step gives: the mean loss of the batch, and what each metric measured. */
+export interface Figures {
+  readonly loss: number;
+  readonly parts: readonly (readonly NumericArray[])[];
+}
+
+/** The figures of a pass, exact for batches of different sizes: the loss of each counts with its number of samples. */
 export class Means {
   readonly #names: readonly string[];
-  readonly #totals: Float64Array;
+  readonly #accumulators: readonly MetricAccumulator[];
+  #loss = 0;
   #count = 0;
 
-  constructor(names: readonly string[]) {
-    this.#names = names;
-    this.#totals = new Float64Array(names.length);
+  constructor(metrics: readonly Metric[]) {
+    this.#names = metrics.map(({ name }) => name);
+    this.#accumulators = metrics.map((metric) => metric.accumulator());
   }
 
-  /** Adds the means of a batch of `count` samples. */
-  add(values: readonly number[], count: number): void {
-    for (let i = 0; i < values.length; i++) this.#totals[i]! += values[i]! * count;
+  /** Adds the figures of a batch of `count` samples. */
+  add({ loss, parts }: Figures, count: number): void {
+    this.#loss += loss * count;
     this.#count += count;
+    for (let i = 0; i < parts.length; i++) this.#accumulators[i]!.add(parts[i]!, count);
   }
 
   get count(): number {
@@ -22,8 +32,20 @@ export class Means {
   }
 
   logs(): Logs {
-    const logs: Record<string, number> = {};
-    for (let i = 0; i < this.#names.length; i++) logs[this.#names[i]!] = this.#totals[i]! / this.#count;
+    const logs: Record<string, number> = { loss: this.#loss / this.#count };
+    for (let i = 0; i < this.#names.length; i++) {
+      enter(logs, this.#names[i]!, this.#accumulators[i]!.result());
+    }
     return logs;
+  }
+}
+
+/** A number under its name, the parts of a vector or matrix under `name[i]` or `name[i][j]`. */
+function enter(logs: Record<string, number>, name: string, value: MetricValue): void {
+  if (typeof value === 'number') logs[name] = value;
+  else {
+    value.forEach((part, i) => {
+      enter(logs, `${name}[${i}]`, part);
+    });
   }
 }

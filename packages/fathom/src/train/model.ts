@@ -19,6 +19,7 @@ import {
   toPairs,
   validationSource,
 } from './inputs.ts';
+import { Means } from './means.ts';
 import {
   type BatchesInput,
   type BatchSizeOptions,
@@ -270,10 +271,10 @@ export class Model {
     const pairs = this.#toPairs(x, y, 'trainOnBatch');
     const trainer = this.#requireTrainer();
     this.#untouched = false;
-    const values = await trainer.train({ x: pairs.x.data, y: pairs.y.data, count: pairs.x.count });
-    const logs: Record<string, number> = {};
-    for (let i = 0; i < values.length; i++) logs[trainer.names[i]!] = values[i]!;
-    return logs;
+    const { count } = pairs.x;
+    const means = new Means(trainer.objective.metrics);
+    means.add(await trainer.train({ x: pairs.x.data, y: pairs.y.data, count }), count);
+    return means.logs();
   }
 
   /** Compiles the training step of a batch size beforehand, which the first batch would do otherwise. */

@@ -68,8 +68,8 @@ export class Programs {
       this.#loaded.delete(oldest);
     }
     const start = performance.now();
-    const { graph, numbers, keys } = build();
-    const step = { executable: await load(graph, backend), numbers, keys };
+    const { graph, ...rest } = build();
+    const step = { executable: await load(graph, backend), ...rest };
     this.#compileMs += performance.now() - start;
     this.#loaded.set(key, step);
     return step;

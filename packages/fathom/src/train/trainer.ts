@@ -1,10 +1,11 @@
-import { Variable } from '../ir/tensor.ts';
+import { type NumericArray, Variable } from '../ir/tensor.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import { childKey, type Key, seedKey } from '../nn/random.ts';
 import type { LayerStack } from '../nn/stack.ts';
 import { threefry } from '../ops/index.ts';
 import type { Batch } from './batches.ts';
 import { evaluateGraph, type Objective, trainGraph } from './graphs.ts';
+import type { Figures } from './means.ts';
 import type { LoadedStep, Programs } from './programs.ts';
 
 /** Runs the steps of one compiled model: its state beside the weights is the slots and the number of the step. */
@@ -12,8 +13,6 @@ export class Trainer {
   readonly stack: LayerStack;
   readonly objective: Objective;
   readonly optimizer: Optimizer;
-  /** 'loss', then the metrics: what the numbers of a step mean. */
-  readonly names: readonly string[];
   /** Steps done. */
   steps = 0;
   readonly #programs: Programs;
@@ -32,7 +31,6 @@ export class Trainer {
     this.objective = objective;
     this.optimizer = optimizer;
     this.#programs = programs;
-    this.names = ['loss', ...objective.metrics.map(({ name }) => name)];
     this.#slots = new Map(
       stack.parameters.map((parameter) => [
         parameter,
@@ -50,21 +48,21 @@ export class Trainer {
     this.#dropoutKey = childKey(seedKey(seed), DROPOUT);
   }
 
-  /** One update of all parameters; the mean loss and metrics of the batch, before the update. */
-  train(batch: Batch): Promise<number[]> {
+  /** One update of all parameters; loss and metrics of the batch, before the update. */
+  train(batch: Batch): Promise<Figures> {
     const build = () => trainGraph(this.stack, this.objective, this.optimizer, this.#slots, batch.count);
     return this.#programs.use(`train ${batch.count}`, build, async (step) => {
       // The step is counted only once it is done, and the numbers are asked first: a schedule may throw.
       this.#writeNumbers(step);
       this.#writeKeys(step);
-      const values = await this.#measure(step, batch);
+      const figures = await this.#measure(step, batch);
       this.steps++;
-      return values;
+      return figures;
     });
   }
 
-  /** Mean loss and metrics of a batch. */
-  evaluate(batch: Batch): Promise<number[]> {
+  /** Loss and metrics of a batch. */
+  evaluate(batch: Batch): Promise<Figures> {
     const build = () => evaluateGraph(this.stack, this.objective, batch.count);
     return this.#programs.use(`evaluate ${batch.count}`, build, (step) => this.#measure(step, batch));
   }
@@ -75,18 +73,24 @@ export class Trainer {
     await this.#programs.use(`train ${batchSize}`, build, () => {});
   }
 
-  async #measure({ executable }: LoadedStep, batch: Batch): Promise<number[]> {
+  async #measure({ executable, parts }: LoadedStep, batch: Batch): Promise<Figures> {
     executable.write(0, batch.x);
     executable.write(1, batch.y);
     const running = executable.run();
     if (running) await running;
-    const values: number[] = [];
-    for (let i = 0; i < this.names.length; i++) {
-      const read = executable.read(i);
-      const [value] = read instanceof Promise ? await read : read;
-      values.push(i === 0 ? value! : value! / batch.count);
+    let output = 0;
+    const first = executable.read(output++);
+    const [loss] = first instanceof Promise ? await first : first;
+    const measured: NumericArray[][] = [];
+    for (const count of parts) {
+      const own: NumericArray[] = [];
+      while (own.length < count) {
+        const read = executable.read(output++);
+        own.push(read instanceof Promise ? await read : read);
+      }
+      measured.push(own);
     }
-    return values;
+    return { loss: loss!, parts: measured };
   }
 
   #writeNumbers({ executable, numbers }: LoadedStep): void {

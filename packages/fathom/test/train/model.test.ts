@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Backend, Executable } from '../../src/backends/backend.ts';
 import { referenceBackend } from '../../src/backends/reference/reference.ts';
 import { conv2d, dense, flatten } from '../../src/nn/layers/index.ts';
+import { meanMetric } from '../../src/nn/metrics/index.ts';
 import { absolute, subtract, sum } from '../../src/ops/index.ts';
 import { type BatchInput, type CompileOptions, type Model, sequential } from '../../src/train/index.ts';
 import { cnn, lenet5, mlp, perceptron } from '../../src/zoo/index.ts';
@@ -191,7 +192,7 @@ describe('compile', () => {
   it('takes losses and metrics of the user', async () => {
     const model = regressor({
       loss: (targets, predictions) => absolute(subtract(targets, predictions)),
-      metrics: [{ name: 'total', call: (_targets, predictions) => sum(predictions, -1) }],
+      metrics: [meanMetric('total', (_targets, predictions) => sum(predictions, -1))],
     });
     model.setWeights([[1, 1], [0]]);
     const data = [
