@@ -80,5 +80,14 @@ async function createBackend(name: BackendName, threads: number | undefined): Pr
 
 /** The reference backend reads the graph alone. */
 function interpreted(graph: Graph) {
-  return { graph, buffers: [], inputs: [], outputs: [], launches: [], arenaBytes: 0, scratchBytes: 0 };
+  return {
+    graph,
+    buffers: [],
+    inputs: [],
+    outputs: [],
+    launches: [],
+    loops: [],
+    arenaBytes: 0,
+    scratchBytes: 0,
+  };
 }

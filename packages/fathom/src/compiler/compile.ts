@@ -90,6 +90,7 @@ class Driver implements Storage {
       inputs,
       outputs,
       launches: withBarriers(stages, buffers),
+      loops: [],
       arenaBytes,
       scratchBytes,
     };

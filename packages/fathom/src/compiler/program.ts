@@ -46,10 +46,35 @@ export interface Program {
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
   readonly launches: readonly Launch[];
+  /** Parts of `launches` that are repeated, in order; they do not overlap. */
+  readonly loops: readonly Loop[];
   readonly arenaBytes: number;
   /** Scratch memory that each thread needs. */
   readonly scratchBytes: number;
 }
+
+/**
+ * Whole stages that are repeated: launches [first, end), `count` times over, with the number of the repetition given to
+ * every launch (see {@link ITERATION}).
+ *
+ * - All launches are of one stage: no chunk needs anything of another one in any iteration. Each thread takes its share
+ *   of the chunks as one range of tasks, and goes through all iterations of it without waiting for anybody.
+ * - Launches are of several stages: all threads go through the iterations together; a launch's `barrier` holds in every
+ *   iteration. The first launch has one.
+ *
+ * No buffer that a loop's launches touch is scratch memory.
+ */
+export interface Loop {
+  readonly first: number;
+  readonly end: number;
+  readonly count: number;
+}
+
+/**
+ * In the terms of an address, the number of this variable stands for the iteration of the loop around the launch:
+ * 0 in the first one. Launches outside of loops do not use it.
+ */
+export const ITERATION = -1;
 
 /**
  * A kernel: work for all threads. The parallel loops of its body run over `count` tasks, of which each thread takes
@@ -74,11 +99,11 @@ export interface Launch {
   readonly writes: readonly number[];
   /** Elements of a buffer that belong to one task, for buffers that the tasks share out among them. */
   readonly slices: ReadonlyMap<number, number>;
-  /** Arithmetic operations of the whole launch, for profiles. */
+  /** Arithmetic operations of the whole launch, all iterations counted, for profiles. */
   readonly flops: number;
 }
 
-/** Element offset in a buffer: offset + Σ stride · loop variable. */
+/** Element offset in a buffer: offset + Σ stride · loop variable, of which {@link ITERATION} is one. */
 export interface Address {
   readonly buffer: number;
   readonly offset: number;
