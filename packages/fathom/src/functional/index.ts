@@ -1,6 +1,15 @@
 export { argmax } from './argmax.ts';
 export { type BatchNormStatistics, batchNorm } from './batchNorm.ts';
-export { type Conv2dOptions, conv2d } from './conv2d.ts';
+export {
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type Conv3dOptions,
+  type ConvolutionOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  depthwiseConv2d,
+} from './convolution.ts';
 export {
   binaryCrossentropy,
   type CrossentropyOptions,
@@ -10,12 +19,40 @@ export {
 } from './crossentropy.ts';
 export { dropout } from './dropout.ts';
 export { LEAKY_RELU_SLOPE, leakyRelu } from './leakyRelu.ts';
+export { type LocallyConnectedOptions, locallyConnected1d, locallyConnected2d } from './locallyConnected.ts';
 export { matmul } from './matmul.ts';
 export { mean, moments, variance } from './mean.ts';
 export { meanSquaredError } from './meanSquaredError.ts';
 export { oneHot } from './oneHot.ts';
-export { averagePool2d, maxPool2d, type PoolOptions } from './pooling.ts';
+export {
+  averagePool1d,
+  averagePool2d,
+  averagePool3d,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type PoolOptions,
+} from './pooling.ts';
 export { relu } from './relu.ts';
 export { logSoftmax, softmax, softmaxLogits } from './softmax.ts';
-export { type Padding, type Pair, pairOf, type Windows, windowsAlong } from './spatial.ts';
+export {
+  type Padding,
+  type Pair,
+  type PerAxis,
+  pairOf,
+  perAxis,
+  type Single,
+  type TimePadding,
+  type Triple,
+  type Windows,
+  windowsAlong,
+} from './spatial.ts';
 export { step } from './step.ts';
+export {
+  conv2dTranspose,
+  type Reach,
+  reachAlong,
+  type TransposedConvolutionOptions,
+} from './transposedConvolution.ts';

@@ -1,4 +1,4 @@
-import { conv2d as convolve } from '../../functional/conv2d.ts';
+import { conv2d as convolve } from '../../functional/convolution.ts';
 import { type Padding, type Pair, pairOf, windowsAlong } from '../../functional/spatial.ts';
 import { formatShape, type Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
