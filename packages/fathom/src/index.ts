@@ -12,11 +12,16 @@ export { type NumericArray, Tensor, Variable } from './ir/tensor.ts';
 export type { ActivationLike, ActivationName } from './nn/activations.ts';
 export * as initializers from './nn/initializers/index.ts';
 export {
+  BaseLayer,
   type BuildScope,
   type CallContext,
+  callLayer,
   Layer,
   type LayerConfig,
   type LayerOptions,
+  MergeLayer,
+  type Weight,
+  type WeightOptions,
 } from './nn/layer.ts';
 export * as layers from './nn/layers/index.ts';
 export {
@@ -27,6 +32,7 @@ export {
   dense,
   dropout,
   flatten,
+  input,
   leakyRelu,
   maxPooling2d,
   reshape,
@@ -46,6 +52,7 @@ export {
   type SgdOptions,
   sgd,
 } from './nn/optimizers/index.ts';
+export { type CallOptions, type Symbolics, SymbolicTensor } from './nn/symbolic.ts';
 export * as ops from './ops/index.ts';
 export { constant, gradients } from './ops/index.ts';
 export { type BackendName, evaluate, load, selectBackend } from './runtime.ts';

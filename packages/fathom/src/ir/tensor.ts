@@ -52,7 +52,8 @@ export class Tensor implements Aval {
  * Programs read it and write it in place; `value` is its node in the graph.
  */
 export class Variable implements Aval {
-  readonly name: string;
+  /** A label; a layer's weights get theirs when a model names the layer. */
+  name: string;
   readonly shape: Shape;
   readonly dtype: DType;
   /** Values on the host, or `undefined` while a device holds the newest ones. */

@@ -1,6 +1,6 @@
-import { checkShape, formatShape, type Shape, sizeOf } from '../ir/shape.ts';
-import { type Tensor, Variable } from '../ir/tensor.ts';
-import type { CallContext, Layer, Weight } from './layer.ts';
+import { checkShape, formatShape, type Shape } from '../ir/shape.ts';
+import type { Tensor, Variable } from '../ir/tensor.ts';
+import { type CallContext, callLayer, type Layer, type Weight } from './layer.ts';
 import { childKey, seedKey } from './random.ts';
 
 /** A plain stack of layers, one input and one output: names, shapes, weights, and the forward graph. */
@@ -36,15 +36,12 @@ export class LayerStack {
 
   /** What an optimizer updates. */
   get parameters(): Variable[] {
-    return this.#layers
-      .filter((layer) => layer.trainable)
-      .flatMap((layer) => layer.weights.filter(({ trainable }) => trainable))
-      .map(({ variable }) => variable);
+    return this.#layers.flatMap((layer) => layer.trainableWeights).map(({ variable }) => variable);
   }
 
   /** Adds a layer on top and builds it, if the shape it gets is known. */
   add(layer: Layer): void {
-    if (layer.outputShape || this.#layers.includes(layer)) {
+    if ((layer.outputShape && layer.type !== 'input') || this.#layers.includes(layer)) {
       throw new Error(
         `${layer.name}: expected a layer that is part of no model; received one that is. Make another one with the same options.`,
       );
@@ -54,7 +51,7 @@ export class LayerStack {
     if (this.#inputShape) {
       const below = this.#layers[this.#layers.length - 2];
       try {
-        this.#buildLayer(layer, below ? below.outputShape! : this.#inputShape);
+        layer.buildFor([below ? below.outputShape! : this.#inputShape]);
       } catch (error) {
         this.#layers.pop();
         throw error;
@@ -71,7 +68,7 @@ export class LayerStack {
       );
     }
     let shape = inputShape;
-    for (const layer of this.#layers) shape = this.#buildLayer(layer, shape);
+    for (const layer of this.#layers) [shape] = layer.buildFor([shape]) as [Shape];
     this.#inputShape = inputShape;
   }
 
@@ -86,45 +83,21 @@ export class LayerStack {
   /** The results for a batch, as graph. */
   call(x: Tensor, context: CallContext): Tensor {
     let value = x;
-    for (const layer of this.#layers) value = layer.call(value, context);
+    for (const layer of this.#layers) [value] = callLayer(layer, [value], context) as [Tensor];
     return value;
   }
 
   #giveName(layer: Layer): void {
     const taken = new Set(this.#layers.map(({ name }) => name));
-    const { givenName } = layer;
-    if (givenName !== undefined) {
-      if (!taken.has(givenName)) return;
+    const { chosenName } = layer;
+    if (chosenName !== undefined) {
+      if (!taken.has(chosenName)) return;
       throw new Error(
-        `${givenName}: expected layers of different names; received that name twice. Rename one of them.`,
+        `${chosenName}: expected layers of different names; received that name twice. Rename one of them.`,
       );
     }
     let name = layer.type;
     for (let i = 1; taken.has(name); i++) name = `${layer.type}_${i}`;
-    layer.givenName = name;
-  }
-
-  #buildLayer(layer: Layer, inputShape: Shape): Shape {
-    if (layer.inputShape && sizeOf(layer.inputShape) !== sizeOf(inputShape)) {
-      throw new RangeError(
-        `${layer.name}: expected its inputShape ${formatShape(layer.inputShape)}; received ${formatShape(inputShape)} from the layer before. Only the first layer needs inputShape.`,
-      );
-    }
-    const weights: Weight[] = [];
-    const shape = layer.build(inputShape, {
-      addWeight: (name, weightShape, initializer, { trainable = true } = {}) => {
-        const variable = new Variable(
-          `${layer.name}/${name}`,
-          weightShape,
-          'float32',
-          new Float32Array(sizeOf(weightShape)),
-        );
-        weights.push({ variable, initializer, trainable });
-        return variable;
-      },
-    });
-    layer.weights = weights;
-    layer.outputShape = shape;
-    return shape;
+    layer.giveName(name);
   }
 }

@@ -1,18 +1,35 @@
 import type { Tensor, Variable } from '../ir/tensor.ts';
 import { input, read } from '../ops/index.ts';
-import type { CallContext, Layer } from './layer.ts';
+import type { BaseLayer, CallContext } from './layer.ts';
+
+export interface TraceOptions {
+  readonly training: boolean;
+  /** Which layers the step trains; by default those that are trainable now. */
+  readonly trains?: ((layer: BaseLayer) => boolean) | undefined;
+}
+
+/** An input int32 [2] for random bits: the `count`-th one that a layer asked for, from 0. */
+export interface KeyInput {
+  readonly layer: BaseLayer;
+  readonly count: number;
+  readonly node: Tensor;
+}
 
 /** Collects what layers ask for while one graph is made. */
 export class Trace implements CallContext {
   readonly training: boolean;
+  readonly trains: (layer: BaseLayer) => boolean;
   /** New values of variables that layers gave. */
   readonly updates: { readonly variable: Variable; readonly value: Tensor }[] = [];
-  /** Inputs int32 [2] for random bits, with the layers that asked for them. */
-  readonly keys: { readonly layer: Layer; readonly node: Tensor }[] = [];
+  readonly keys: KeyInput[] = [];
+  /** Scalars that layers added to the loss. */
+  readonly losses: Tensor[] = [];
   readonly #nodes = new Map<Variable, Tensor>();
+  readonly #masks = new Map<Tensor, Tensor>();
 
-  constructor({ training }: { training: boolean }) {
+  constructor({ training, trains = (layer) => layer.trainable }: TraceOptions) {
     this.training = training;
+    this.trains = trains;
   }
 
   read(variable: Variable): Tensor {
@@ -28,9 +45,22 @@ export class Trace implements CallContext {
     this.updates.push({ variable, value });
   }
 
-  randomKey(layer: Layer): Tensor {
-    const node = input(`${layer.name}/key`, [2], 'int32');
-    this.keys.push({ layer, node });
+  randomKey(layer: BaseLayer): Tensor {
+    const count = this.keys.filter((key) => key.layer === layer).length;
+    const node = input(`${layer.name}/key${count === 0 ? '' : count}`, [2], 'int32');
+    this.keys.push({ layer, count, node });
     return node;
+  }
+
+  addLoss(loss: Tensor): void {
+    this.losses.push(loss);
+  }
+
+  maskOf(x: Tensor): Tensor | undefined {
+    return this.#masks.get(x);
+  }
+
+  setMask(y: Tensor, mask: Tensor): void {
+    this.#masks.set(y, mask);
   }
 }

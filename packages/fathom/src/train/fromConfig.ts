@@ -1,7 +1,6 @@
 import { DataError } from '../data/errors.ts';
-import type { Layer } from '../nn/layer.ts';
-import * as layers from '../nn/layers/index.ts';
-import { lookUp } from '../nn/lookup.ts';
+import type { Layer, LayerConfig } from '../nn/layer.ts';
+import { type LayerFactory, layerFromConfig } from '../nn/layerFromConfig.ts';
 import { type LossName, resolveLoss } from '../nn/losses/index.ts';
 import type { MetricName } from '../nn/metrics/index.ts';
 import { type OptimizerName, resolveOptimizer } from '../nn/optimizers/index.ts';
@@ -9,8 +8,7 @@ import { MODEL_FORMAT_VERSION } from './config.ts';
 import { type Model, sequential } from './model.ts';
 import type { BackendOptions } from './options.ts';
 
-/** A layer from its options; `custom` adds types of the user's to the library's. */
-export type LayerFactory = (options: never) => Layer;
+export type { LayerFactory };
 
 export interface FromConfigOptions extends BackendOptions {
   /** Where the configuration comes from, for messages. */
@@ -43,7 +41,7 @@ export function modelFromConfig(config: unknown, options: FromConfigOptions = {}
     seed: asNumber(root.seed, `${where}: seed`),
   });
   asList(root.layers, `${where}: layers`).forEach((layer, i) => {
-    model.add(toLayer(layer, { ...factories, ...customLayers }, `${where}: layer ${i}`));
+    model.add(toLayer(layer, customLayers, `${where}: layer ${i}`));
   });
   if (root.inputShape !== null) model.build(asShape(root.inputShape, `${where}: inputShape`));
   if (root.compile === null) return model;
@@ -67,27 +65,13 @@ export function modelFromConfig(config: unknown, options: FromConfigOptions = {}
   return model;
 }
 
-const factories: Readonly<Record<string, LayerFactory>> = {
-  activation: layers.activation,
-  averagePooling2d: layers.averagePooling2d,
-  batchNormalization: layers.batchNormalization,
-  conv2d: layers.conv2d,
-  dense: layers.dense,
-  dropout: layers.dropout,
-  flatten: layers.flatten,
-  input: layers.input,
-  leakyRelu: layers.leakyRelu,
-  maxPooling2d: layers.maxPooling2d,
-  reshape: layers.reshape,
-};
-
-function toLayer(config: unknown, known: Readonly<Record<string, LayerFactory>>, where: string): Layer {
-  const { type, ...options } = asObject(config, where);
-  const factory = lookUp(known, asText(type, `${where}: type`), `${where}: type`);
-  asText(options.name, `${where}: name`);
-  if (options.inputShape !== undefined) asShape(options.inputShape, `${where}: inputShape`);
+function toLayer(config: unknown, custom: Readonly<Record<string, LayerFactory>>, where: string): Layer {
+  const layer = asObject(config, where);
+  asText(layer.type, `${where}: type`);
+  asText(layer.name, `${where}: name`);
+  if (layer.inputShape !== undefined) asShape(layer.inputShape, `${where}: inputShape`);
   // Every layer checks its options itself, whatever they are.
-  return factory(options as never);
+  return layerFromConfig(layer as LayerConfig, custom, where) as Layer;
 }
 
 function asObject(value: unknown, where: string): Record<string, unknown> {

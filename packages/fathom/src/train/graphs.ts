@@ -1,19 +1,18 @@
 import type { Graph } from '../compiler/program.ts';
 import { mean } from '../functional/mean.ts';
 import type { Tensor, Variable } from '../ir/tensor.ts';
-import type { Layer } from '../nn/layer.ts';
 import type { Loss } from '../nn/losses/index.ts';
 import type { Metric } from '../nn/metrics/index.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import type { LayerStack } from '../nn/stack.ts';
-import { Trace } from '../nn/trace.ts';
+import { type KeyInput, Trace } from '../nn/trace.ts';
 import { gradients, input } from '../ops/index.ts';
 
 /** A graph, and what its inputs after x and y stand for: first the optimizer's numbers, then the layers' keys. */
 export interface StepGraph {
   readonly graph: Graph;
   readonly numbers: number;
-  readonly keys: readonly Layer[];
+  readonly keys: readonly KeyInput[];
   /** How many outputs each metric has; they come after the loss. */
   readonly parts: readonly number[];
 }
@@ -62,7 +61,7 @@ export function trainGraph(
   return {
     graph: { inputs: [x, y, ...numbers, ...keys.map(({ node }) => node)], outputs, updates },
     numbers: numbers.length,
-    keys: keys.map(({ layer }) => layer),
+    keys,
     parts,
   };
 }

@@ -4,6 +4,7 @@ import type { Layer } from '../nn/layer.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import { seedKey } from '../nn/random.ts';
 import { LayerStack } from '../nn/stack.ts';
+import { SymbolicTensor } from '../nn/symbolic.ts';
 import { selectBackend } from '../runtime.ts';
 import { type ArrayInput, isArrayInput, statedShape, toRows } from './arrays.ts';
 import { arraySource, type BatchSource } from './batches.ts';
@@ -65,7 +66,7 @@ export class Model {
   /** Settled when the programs of an earlier compile() are given back. */
   #retired: Promise<void> = Promise.resolve();
 
-  constructor(layers: readonly Layer[] = [], options: ModelOptions = {}) {
+  constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: ModelOptions = {}) {
     this.name = options.name ?? 'sequential';
     this.#seed = options.seed ?? randomSeed();
     seedKey(this.#seed);
@@ -106,7 +107,8 @@ export class Model {
    *
    * @throws RangeError when it does not fit onto the one below
    */
-  add(layer: Layer): void {
+  add(layerOrInput: Layer | SymbolicTensor): void {
+    const layer = layerOrInput instanceof SymbolicTensor ? (layerOrInput.layer as Layer) : layerOrInput;
     if (this.#trainer) {
       throw new Error(`${this.name}: expected add() before training; received ${layer.name} after it.`);
     }
@@ -425,7 +427,10 @@ export class Model {
  * @example
  * const model = sequential([flatten({ inputShape: [28, 28, 1] }), dense({ units: 10, activation: 'softmax' })]);
  */
-export function sequential(layers: readonly Layer[] = [], options: ModelOptions = {}): Model {
+export function sequential(
+  layers: readonly (Layer | SymbolicTensor)[] = [],
+  options: ModelOptions = {},
+): Model {
   return new Model(layers, options);
 }
 

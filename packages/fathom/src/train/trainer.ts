@@ -1,4 +1,5 @@
 import { type NumericArray, Variable } from '../ir/tensor.ts';
+import type { Layer } from '../nn/layer.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import { childKey, type Key, seedKey } from '../nn/random.ts';
 import type { LayerStack } from '../nn/stack.ts';
@@ -102,9 +103,9 @@ export class Trainer {
   }
 
   #writeKeys({ executable, numbers, keys }: LoadedStep): void {
-    keys.forEach((layer, i) => {
-      const [key0, key1] = childKey(this.#dropoutKey, this.stack.layers.indexOf(layer));
-      executable.write(FIRST_NUMBER + numbers + i, threefry(key0, key1, this.steps, 0));
+    keys.forEach(({ layer, count }, i) => {
+      const [key0, key1] = childKey(this.#dropoutKey, this.stack.layers.indexOf(layer as Layer));
+      executable.write(FIRST_NUMBER + numbers + i, threefry(key0, key1, this.steps, count));
     });
   }
 }

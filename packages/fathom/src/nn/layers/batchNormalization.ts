@@ -74,7 +74,7 @@ export class BatchNormalization extends Layer {
 
   call(x: Tensor, context: CallContext): Tensor {
     const statistics =
-      context.training && this.trainable ? this.#ofBatch(x, context) : this.#running(context);
+      context.training && context.trains(this) ? this.#ofBatch(x, context) : this.#running(context);
     return batchNorm(x, {
       ...statistics,
       gamma: this.gamma && context.read(this.gamma),

@@ -1,28 +1,58 @@
-import { checkShape, type Shape } from '../../ir/shape.ts';
+import { checkShape, type DType, formatShape, type Shape } from '../../ir/shape.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { Layer, type LayerOptions } from '../layer.ts';
+import { SymbolicTensor } from '../symbolic.ts';
 
-export interface InputOptions extends LayerOptions {
+export interface InputOptions extends Omit<LayerOptions, 'inputShape'> {
   /** Of one sample, without the batch. */
   readonly shape: Shape;
+  /** 'int32' for class numbers, words and the like. Default 'float32'. */
+  readonly dtype?: DType | undefined;
 }
 
 /**
- * States the shape of a sample, as `inputShape` of the first layer does. It computes nothing.
+ * Where a network begins: a tensor that stands for samples of the given shape, for layers to be called on. In
+ * `sequential` it states the shape of a sample, as `inputShape` of the first layer does.
  *
+ * @throws RangeError on a shape with an extent that is not positive
  * @example
- * sequential([layers.input({ shape: [28, 28, 1] }), layers.flatten(), layers.dense({ units: 10 })]);
+ * const x = input({ shape: [784] });
+ * const network = model({ inputs: x, outputs: dense({ units: 10, activation: 'softmax' })(x) });
  */
-export function input(options: InputOptions): Input {
-  return new Input(options);
+export function input(options: InputOptions): SymbolicTensor {
+  return new Input(options).tensor;
 }
 
 export class Input extends Layer {
   readonly type = 'input';
+  readonly dtype: DType;
+  /** What stands for the samples. */
+  readonly tensor: SymbolicTensor;
 
   constructor(options: InputOptions) {
-    checkShape(options.shape, 'input: shape');
-    super({ ...options, inputShape: options.shape });
+    const { shape, dtype = 'float32', ...others } = options;
+    checkShape(shape, 'input: shape');
+    if (shape.some((extent) => extent === 0)) {
+      throw new RangeError(
+        `input: shape: expected positive extents; received ${formatShape(shape)}. Give the shape of one sample, without the batch.`,
+      );
+    }
+    super({ ...others, inputShape: shape });
+    this.dtype = dtype;
+    this.buildFor([shape]);
+    const outputs: SymbolicTensor[] = [];
+    this.tensor = new SymbolicTensor(
+      shape,
+      { layer: this, inputs: [], outputs, training: undefined },
+      0,
+      dtype,
+    );
+    outputs.push(this.tensor);
+  }
+
+  /** What models end or begin at. */
+  override get output(): SymbolicTensor {
+    return this.tensor;
   }
 
   build(inputShape: Shape): Shape {
@@ -34,6 +64,6 @@ export class Input extends Layer {
   }
 
   protected options(): Record<string, unknown> {
-    return { shape: [...this.inputShape!] };
+    return { shape: [...this.inputShape!], ...(this.dtype === 'float32' ? {} : { dtype: this.dtype }) };
   }
 }
