@@ -42,7 +42,7 @@ export async function selectBackend(
  * Computes the values of `outputs` once. `feeds` gives the values of the input nodes they depend on.
  *
  * @example
- * const [y] = await evaluate([add(constant([1, 2]), 1)]); // Float32Array [2, 3]
+ * const [y] = await evaluate([ops.add(constant([1, 2]), 1)]); // Float32Array [2, 3]
  */
 export async function evaluate(
   outputs: readonly Tensor[],

@@ -43,7 +43,7 @@ export type Conv3dOptions = ConvolutionOptions<Triple, Padding>;
  * @returns [B, OT, F] with OT = ⌊(T − f) / s⌋ + 1 (valid, f = d·(KT − 1) + 1) or ⌈T / s⌉ (same, causal)
  * @throws RangeError when the shapes do not fit together or the kernel is longer than the sequence
  * @example
- * conv1d(constant(sound, [1, 100, 2]), constant(kernel, [5, 2, 8]), { padding: 'causal' }); // [1, 100, 8]
+ * conv1d(zeros([1, 100, 2]), zeros([5, 2, 8]), { padding: 'causal' }); // [1, 100, 8]
  */
 export function conv1d(x: Tensor, kernel: Tensor, options: Conv1dOptions = {}): Tensor {
   return convolve('conv1d', 1, x, kernel, options);
@@ -58,7 +58,7 @@ export function conv1d(x: Tensor, kernel: Tensor, options: Conv1dOptions = {}): 
  * @returns [B, OH, OW, F] with OH = ⌊(H − f) / s⌋ + 1 (valid, f = d·(KH − 1) + 1) or ⌈H / s⌉ (same)
  * @throws RangeError when the shapes do not fit together or the kernel is larger than the image
  * @example
- * conv2d(constant(image, [1, 28, 28, 1]), constant(kernel, [3, 3, 1, 8])); // [1, 26, 26, 8]
+ * conv2d(zeros([1, 28, 28, 1]), zeros([3, 3, 1, 8])); // [1, 26, 26, 8]
  */
 export function conv2d(x: Tensor, kernel: Tensor, options: Conv2dOptions = {}): Tensor {
   return convolve('conv2d', 2, x, kernel, options);
@@ -72,7 +72,7 @@ export function conv2d(x: Tensor, kernel: Tensor, options: Conv2dOptions = {}): 
  * @returns [B, OD, OH, OW, F], each as in {@link conv2d}
  * @throws RangeError when the shapes do not fit together or the kernel is larger than the volume
  * @example
- * conv3d(constant(scan, [1, 8, 32, 32, 1]), constant(kernel, [3, 3, 3, 1, 4])); // [1, 6, 30, 30, 4]
+ * conv3d(zeros([1, 8, 32, 32, 1]), zeros([3, 3, 3, 1, 4])); // [1, 6, 30, 30, 4]
  */
 export function conv3d(x: Tensor, kernel: Tensor, options: Conv3dOptions = {}): Tensor {
   return convolve('conv3d', 3, x, kernel, options);
@@ -88,7 +88,7 @@ export function conv3d(x: Tensor, kernel: Tensor, options: Conv3dOptions = {}): 
  * @returns [B, OH, OW, C·M]
  * @throws RangeError when the shapes do not fit together or the kernel is larger than the image
  * @example
- * depthwiseConv2d(constant(image, [1, 8, 8, 3]), constant(kernel, [3, 3, 3, 2])); // [1, 6, 6, 6]
+ * depthwiseConv2d(zeros([1, 8, 8, 3]), zeros([3, 3, 3, 2])); // [1, 6, 6, 6]
  */
 export function depthwiseConv2d(
   x: Tensor,

@@ -45,7 +45,7 @@ export function locallyConnected1d(
  * @returns [B, OH, OW, F] with OH = ⌊(H − KH) / s⌋ + 1
  * @throws RangeError when the shapes do not fit together
  * @example
- * locallyConnected2d(constant(image, [1, 5, 5, 1]), constant(kernel, [9, 9, 4]), { kernelSize: 3 }); // [1, 3, 3, 4]
+ * locallyConnected2d(zeros([1, 5, 5, 1]), zeros([9, 9, 4]), { kernelSize: 3 }); // [1, 3, 3, 4]
  */
 export function locallyConnected2d(
   x: Tensor,

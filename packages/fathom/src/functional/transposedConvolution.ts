@@ -34,7 +34,7 @@ export interface Reach {
  *   outputPadding o (H − 1)·s + f mod 2 + o (same) or (H − 1)·s + f + o (valid), as in Keras
  * @throws RangeError when the shapes do not fit together or outputPadding is not below the stride
  * @example
- * conv2dTranspose(constant(code, [1, 7, 7, 16]), constant(kernel, [4, 4, 8, 16]), { strides: 2, padding: 'same' });
+ * conv2dTranspose(zeros([1, 7, 7, 16]), zeros([4, 4, 8, 16]), { strides: 2, padding: 'same' });
  */
 export function conv2dTranspose(
   x: Tensor,
