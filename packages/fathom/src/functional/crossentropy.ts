@@ -3,6 +3,7 @@ import type { Tensor } from '../ir/tensor.ts';
 import {
   add,
   divide,
+  equal,
   exp,
   log,
   maximum,
@@ -16,6 +17,7 @@ import {
   where,
 } from '../ops/index.ts';
 import { repeatAlong } from './along.ts';
+import { checkSameShape, checkShare } from './check.ts';
 import { mean } from './mean.ts';
 import { isLabel } from './oneHot.ts';
 import { shifted, softmaxLogits } from './softmax.ts';
@@ -25,7 +27,16 @@ export const PROBABILITY_EPSILON = 1e-7;
 
 export interface CrossentropyOptions {
   /** The predictions are logits, to which softmax or sigmoid has not been applied. Default false. */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
+  /** Moves targets this share of the way to "every class alike", so that certainty does not pay. Default 0. */
+  readonly labelSmoothing?: number | undefined;
+}
+
+export interface SparseCrossentropyOptions {
+  /** The predictions are logits, to which softmax has not been applied. Default false. */
+  readonly fromLogits?: boolean | undefined;
+  /** A label whose samples have no loss: padding, or places of which nothing is known. */
+  readonly ignoreClass?: number | null | undefined;
 }
 
 /**
@@ -44,15 +55,17 @@ export interface CrossentropyOptions {
 export function categoricalCrossentropy(
   targets: Tensor,
   predictions: Tensor,
-  { fromLogits = false }: CrossentropyOptions = {},
+  { fromLogits = false, labelSmoothing = 0 }: CrossentropyOptions = {},
 ): Tensor {
   checkSameShape('categoricalCrossentropy', targets, predictions);
+  const classes = predictions.shape[predictions.rank - 1]!;
+  const t = smooth(targets, labelSmoothing, classes, 'categoricalCrossentropy');
   const logits = fromLogits ? predictions : softmaxLogits(predictions);
-  if (!logits) return negative(sum(multiply(targets, log(clippedProbabilities(predictions))), -1));
+  if (!logits) return negative(sum(multiply(t, log(clippedProbabilities(predictions))), -1));
   const centred = shifted(logits, -1);
   // Σ t (ln Σ e^z − z): the sum of t is taken for itself, so that ln Σ e^z stays one number a sample.
   const logNormalizer = log(sum(exp(centred), -1));
-  return subtract(multiply(sum(targets, -1), logNormalizer), sum(multiply(targets, centred), -1));
+  return subtract(multiply(sum(t, -1), logNormalizer), sum(multiply(t, centred), -1));
 }
 
 /**
@@ -71,7 +84,7 @@ export function categoricalCrossentropy(
 export function sparseCategoricalCrossentropy(
   labels: Tensor,
   predictions: Tensor,
-  { fromLogits = false }: CrossentropyOptions = {},
+  { fromLogits = false, ignoreClass }: SparseCrossentropyOptions = {},
 ): Tensor {
   const classes = predictions.shape[predictions.rank - 1];
   if (classes === undefined || !sameShape(labels.shape, predictions.shape.slice(0, -1))) {
@@ -82,9 +95,11 @@ export function sparseCategoricalCrossentropy(
   const chosen = isLabel(labels, classes);
   const pick = (values: Tensor) => sum(where(chosen, values, 0), -1);
   const logits = fromLogits ? predictions : softmaxLogits(predictions);
-  if (!logits) return negative(log(pick(clippedProbabilities(predictions))));
+  const counted = (losses: Tensor) =>
+    typeof ignoreClass === 'number' ? where(equal(labels, ignoreClass), 0, losses) : losses;
+  if (!logits) return counted(negative(log(pick(clippedProbabilities(predictions)))));
   const centred = shifted(logits, -1);
-  return subtract(log(sum(exp(centred), -1)), pick(centred));
+  return counted(subtract(log(sum(exp(centred), -1)), pick(centred)));
 }
 
 /**
@@ -103,15 +118,31 @@ export function sparseCategoricalCrossentropy(
 export function binaryCrossentropy(
   targets: Tensor,
   predictions: Tensor,
-  { fromLogits = false }: CrossentropyOptions = {},
+  { fromLogits = false, labelSmoothing = 0 }: CrossentropyOptions = {},
 ): Tensor {
   checkSameShape('binaryCrossentropy', targets, predictions);
+  const t = smooth(targets, labelSmoothing, 2, 'binaryCrossentropy');
+  return mean(crossentropies(t, predictions, fromLogits), -1);
+}
+
+/** −(t ln p + (1 − t) ln(1 − p)), one by one. */
+export function crossentropies(targets: Tensor, predictions: Tensor, fromLogits: boolean): Tensor {
   const logits = fromLogits ? predictions : sigmoidLogits(predictions);
-  if (logits) return mean(subtract(softplus(logits), multiply(targets, logits)), -1);
-  const p = clip(predictions);
+  if (logits) return subtract(softplus(logits), multiply(targets, logits));
+  const p = clipProbability(predictions);
   const hit = multiply(targets, log(p));
   const miss = multiply(subtract(1, targets), log(subtract(1, p)));
-  return mean(negative(add(hit, miss)), -1);
+  return negative(add(hit, miss));
+}
+
+/** t·(1 − s) + s/K: so much of each target is spread over the K classes. */
+export function smooth(targets: Tensor, share: number, classes: number, where: string): Tensor {
+  checkShare(share, `${where}: labelSmoothing`);
+  return share === 0 ? targets : add(multiply(targets, 1 - share), share / classes);
+}
+
+export function clipProbability(p: Tensor): Tensor {
+  return minimum(maximum(p, PROBABILITY_EPSILON), 1 - PROBABILITY_EPSILON);
 }
 
 /** ln(1 + e^z) = m + ln(e^−m + e^(z−m)) with m = max(z, 0), which is a mere shift: the gradient is sigmoid(z). */
@@ -125,17 +156,5 @@ function sigmoidLogits(y: Tensor): Tensor | undefined {
 }
 
 function clippedProbabilities(predictions: Tensor): Tensor {
-  return clip(divide(predictions, repeatAlong(sum(predictions, -1), predictions, -1)));
-}
-
-function clip(p: Tensor): Tensor {
-  return minimum(maximum(p, PROBABILITY_EPSILON), 1 - PROBABILITY_EPSILON);
-}
-
-export function checkSameShape(name: string, targets: Tensor, predictions: Tensor): void {
-  if (!sameShape(targets.shape, predictions.shape) || predictions.rank === 0) {
-    throw new RangeError(
-      `${name}: expected targets of the predictions' shape ${formatShape(predictions.shape)}; received ${formatShape(targets.shape)}.`,
-    );
-  }
+  return clipProbability(divide(predictions, repeatAlong(sum(predictions, -1), predictions, -1)));
 }

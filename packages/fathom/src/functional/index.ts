@@ -10,20 +10,36 @@ export {
   conv3d,
   depthwiseConv2d,
 } from './convolution.ts';
+export { cosineSimilarity } from './cosineSimilarity.ts';
 export {
   binaryCrossentropy,
   type CrossentropyOptions,
   categoricalCrossentropy,
   PROBABILITY_EPSILON,
+  type SparseCrossentropyOptions,
   sparseCategoricalCrossentropy,
 } from './crossentropy.ts';
 export { dropout } from './dropout.ts';
+export {
+  type BinaryFocalOptions,
+  binaryFocalCrossentropy,
+  categoricalFocalCrossentropy,
+  type FocalOptions,
+} from './focal.ts';
+export { categoricalHinge, hinge, squaredHinge } from './hinge.ts';
+export { type HuberOptions, huber } from './huber.ts';
+export { klDivergence } from './klDivergence.ts';
 export { LEAKY_RELU_SLOPE, leakyRelu } from './leakyRelu.ts';
 export { type LocallyConnectedOptions, locallyConnected1d, locallyConnected2d } from './locallyConnected.ts';
+export { logCosh } from './logCosh.ts';
 export { matmul } from './matmul.ts';
 export { mean, moments, variance } from './mean.ts';
+export { meanAbsoluteError } from './meanAbsoluteError.ts';
+export { meanAbsolutePercentageError } from './meanAbsolutePercentageError.ts';
 export { meanSquaredError } from './meanSquaredError.ts';
+export { meanSquaredLogarithmicError } from './meanSquaredLogarithmicError.ts';
 export { oneHot } from './oneHot.ts';
+export { poisson } from './poisson.ts';
 export {
   averagePool1d,
   averagePool2d,

@@ -1,6 +1,6 @@
 import type { Tensor } from '../ir/tensor.ts';
 import { multiply, subtract } from '../ops/index.ts';
-import { checkSameShape } from './crossentropy.ts';
+import { checkSameShape } from './check.ts';
 import { mean } from './mean.ts';
 
 /**

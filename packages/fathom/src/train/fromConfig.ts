@@ -1,8 +1,8 @@
 import { DataError } from '../data/errors.ts';
 import type { Layer, LayerConfig } from '../nn/layer.ts';
 import { type LayerFactory, layerFromConfig } from '../nn/layerFromConfig.ts';
-import { type LossName, resolveLoss } from '../nn/losses/index.ts';
-import type { MetricName } from '../nn/metrics/index.ts';
+import { lossFromConfig } from '../nn/losses/index.ts';
+import { metricFromConfig } from '../nn/metrics/index.ts';
 import { type OptimizerName, resolveOptimizer } from '../nn/optimizers/index.ts';
 import { MODEL_FORMAT_VERSION } from './config.ts';
 import { type Model, sequential } from './model.ts';
@@ -47,18 +47,18 @@ export function modelFromConfig(config: unknown, options: FromConfigOptions = {}
   if (root.compile === null) return model;
   const settings = asObject(root.compile, `${where}: compile`);
   const { name: optimizer, ...rates } = asObject(settings.optimizer, `${where}: compile.optimizer`);
-  const { name: loss, fromLogits } = asObject(settings.loss, `${where}: compile.loss`);
+  const { name: loss, ...lossOptions } = asObject(settings.loss, `${where}: compile.loss`);
   model.compile({
     optimizer: resolveOptimizer(
       asText(optimizer, `${where}: compile.optimizer.name`) as OptimizerName,
       rates,
     ),
-    loss: resolveLoss(asText(loss, `${where}: compile.loss.name`) as LossName, {
-      fromLogits: fromLogits === true,
+    loss: lossFromConfig({ name: asText(loss, `${where}: compile.loss.name`), ...lossOptions }),
+    metrics: asList(settings.metrics, `${where}: compile.metrics`).map((metric) => {
+      if (typeof metric === 'string') return metricFromConfig(metric);
+      const { type, ...metricOptions } = asObject(metric, `${where}: compile.metrics`);
+      return metricFromConfig({ type: asText(type, `${where}: compile.metrics: type`), ...metricOptions });
     }),
-    metrics: asList(settings.metrics, `${where}: compile.metrics`).map(
-      (metric) => asText(metric, `${where}: compile.metrics`) as MetricName,
-    ),
     backend,
     threads,
   });

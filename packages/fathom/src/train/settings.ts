@@ -1,6 +1,6 @@
 import { formatShape } from '../ir/shape.ts';
-import { isLossName, type Loss, resolveLoss } from '../nn/losses/index.ts';
-import { isMetricName, type MetricLike, resolveMetric } from '../nn/metrics/index.ts';
+import { type Loss, type LossConfig, resolveLoss, savedLoss } from '../nn/losses/index.ts';
+import { type MetricConfig, type MetricLike, resolveMetric, savedMetric } from '../nn/metrics/index.ts';
 import { type Optimizer, resolveOptimizer } from '../nn/optimizers/index.ts';
 import type { LayerStack } from '../nn/stack.ts';
 import { evaluateGraph, type Objective } from './graphs.ts';
@@ -16,8 +16,8 @@ export interface Settings extends BackendOptions {
 /** Settings as JSON. */
 export interface SettingsConfig {
   readonly optimizer: { readonly name: string; readonly [option: string]: unknown };
-  readonly loss: { readonly name: string; readonly fromLogits: boolean };
-  readonly metrics: readonly string[];
+  readonly loss: LossConfig;
+  readonly metrics: readonly (string | MetricConfig)[];
 }
 
 /** @throws RangeError on a name that does not exist */
@@ -44,20 +44,21 @@ export function objectiveOf(settings: Settings, stack: LayerStack, name: string)
 
 /** @throws Error when a loss or metric is a function of the user's, which has no name to find it by */
 export function settingsConfig({ optimizer, loss, metrics }: Settings): SettingsConfig {
-  const metricNames = metrics.map((metric) => (typeof metric === 'string' ? metric : metric.name));
+  const savedMetrics = metrics.map(savedMetric);
+  const saved = savedLoss(loss);
   const unknown = [
-    ...[loss.name].filter((name) => !isLossName(name)),
-    ...metricNames.filter((name) => !isMetricName(name)),
+    ...(saved ? [] : [loss.name]),
+    ...metrics.flatMap((metric, i) => (savedMetrics[i] || typeof metric === 'string' ? [] : [metric.name])),
   ];
-  if (unknown.length > 0) {
+  if (!saved || unknown.length > 0) {
     throw new Error(
       `toConfig: expected losses and metrics of the library's; received ${unknown.join(', ')}. A function of your own cannot be saved.`,
     );
   }
   return {
     optimizer: { name: optimizer.name, ...optimizer.config() },
-    loss: { name: loss.name, fromLogits: loss.fromLogits },
-    metrics: metricNames,
+    loss: saved,
+    metrics: savedMetrics.filter((metric) => metric !== undefined),
   };
 }
 

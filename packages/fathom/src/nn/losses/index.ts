@@ -1,118 +1,105 @@
-import {
-  binaryCrossentropy as binary,
-  type CrossentropyOptions,
-  categoricalCrossentropy as categorical,
-  sparseCategoricalCrossentropy as sparse,
-} from '../../functional/crossentropy.ts';
-import { meanSquaredError as squared } from '../../functional/meanSquaredError.ts';
-import type { Tensor } from '../../ir/tensor.ts';
 import { lookUp } from '../lookup.ts';
+import { binaryCrossentropy } from './binaryCrossentropy.ts';
+import { binaryFocalCrossentropy } from './binaryFocalCrossentropy.ts';
+import { categoricalCrossentropy } from './categoricalCrossentropy.ts';
+import { categoricalFocalCrossentropy } from './categoricalFocalCrossentropy.ts';
+import { categoricalHinge } from './categoricalHinge.ts';
+import { cosineSimilarity } from './cosineSimilarity.ts';
+import { hinge } from './hinge.ts';
+import { huber } from './huber.ts';
+import { klDivergence } from './klDivergence.ts';
+import { logCosh } from './logCosh.ts';
+import type { Loss, LossConfig, LossFunction } from './loss.ts';
+import { meanAbsoluteError } from './meanAbsoluteError.ts';
+import { meanAbsolutePercentageError } from './meanAbsolutePercentageError.ts';
+import { meanSquaredError } from './meanSquaredError.ts';
+import { meanSquaredLogarithmicError } from './meanSquaredLogarithmicError.ts';
+import { poisson } from './poisson.ts';
+import { sparseCategoricalCrossentropy } from './sparseCategoricalCrossentropy.ts';
+import { squaredHinge } from './squaredHinge.ts';
 
-/** What a model is trained to make small. The cost of a batch is the mean of its losses. */
-export interface Loss {
-  readonly name: string;
-  /** `values`: targets of the output's shape. `labels`: one class number in place of the last axis. */
-  readonly targets: 'values' | 'labels';
-  /** What the targets say, so that `accuracy` means the right thing. */
-  readonly kind: 'regression' | 'binary' | 'categorical' | 'sparse';
-  /** The predictions are logits. */
-  readonly fromLogits: boolean;
-  /** targets [B, ...] (int32 for labels), predictions [B, ...] → losses [B, ...]. */
-  readonly call: (targets: Tensor, predictions: Tensor) => Tensor;
-}
+export { binaryCrossentropy } from './binaryCrossentropy.ts';
+export { binaryFocalCrossentropy } from './binaryFocalCrossentropy.ts';
+export { categoricalCrossentropy } from './categoricalCrossentropy.ts';
+export { categoricalFocalCrossentropy } from './categoricalFocalCrossentropy.ts';
+export { categoricalHinge } from './categoricalHinge.ts';
+export { cosineSimilarity } from './cosineSimilarity.ts';
+export { hinge } from './hinge.ts';
+export { huber } from './huber.ts';
+export { klDivergence } from './klDivergence.ts';
+export { logCosh } from './logCosh.ts';
+export type { Loss, LossConfig, LossFunction } from './loss.ts';
+export { meanAbsoluteError } from './meanAbsoluteError.ts';
+export { meanAbsolutePercentageError } from './meanAbsolutePercentageError.ts';
+export { meanSquaredError } from './meanSquaredError.ts';
+export { meanSquaredLogarithmicError } from './meanSquaredLogarithmicError.ts';
+export { poisson } from './poisson.ts';
+export { sparseCategoricalCrossentropy } from './sparseCategoricalCrossentropy.ts';
+export { squaredHinge } from './squaredHinge.ts';
 
-/** Names that `loss` accepts. */
+/** Names that `loss` accepts: one for each, as in Keras but camelCase. Short ones (mse) are answered with the long one. */
 export type LossName = keyof typeof byName;
 /** A name, a loss, or a function of targets and predictions, both [B, ...], to losses [B, ...]. */
-export type LossLike = LossName | Loss | ((targets: Tensor, predictions: Tensor) => Tensor);
+export type LossLike = LossName | Loss | LossFunction;
 
 /**
- * Mean of the squared differences: (1/K) Σ (t − p)².
+ * The loss meant by a name, made of a function, or given as such.
  *
- * @example
- * model.compile({ optimizer: 'sgd', loss: losses.meanSquaredError() });
+ * @param options of a loss given by name
  */
-export function meanSquaredError(): Loss {
+export function resolveLoss(loss: LossLike, options: Readonly<Record<string, unknown>> = {}): Loss {
+  if (typeof loss === 'string') return lookUp(factories, loss, 'loss')(options);
+  if (typeof loss !== 'function') return loss;
   return {
-    name: 'meanSquaredError',
+    name: loss.name || 'loss',
     targets: 'values',
     kind: 'regression',
     fromLogits: false,
-    call: squared,
+    call: loss,
   };
+}
+
+/** A loss as JSON, which {@link lossFromConfig} reads, or nothing for one that cannot be saved. */
+export function savedLoss({ name, config }: Loss): LossConfig | undefined {
+  return config && { name, ...config() };
 }
 
 /**
- * Log loss −(t ln p + (1 − t) ln(1 − p)) for yes-or-no targets, averaged over the last axis.
+ * The loss that {@link savedLoss} described.
  *
- * @example
- * model.compile({ optimizer: 'adam', loss: losses.binaryCrossentropy({ fromLogits: true }) });
+ * @throws RangeError on a name or an option that does not exist, or an option of another type
  */
-export function binaryCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): Loss {
-  return {
-    name: 'binaryCrossentropy',
-    targets: 'values',
-    kind: 'binary',
-    fromLogits,
-    call: (targets, predictions) => binary(targets, predictions, { fromLogits }),
-  };
-}
-
-/**
- * Cross-entropy −Σ t ln p for one-hot targets, or other probabilities of K classes.
- *
- * @example
- * model.compile({ optimizer: 'adam', loss: losses.categoricalCrossentropy() });
- */
-export function categoricalCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): Loss {
-  return {
-    name: 'categoricalCrossentropy',
-    targets: 'values',
-    kind: 'categorical',
-    fromLogits,
-    call: (targets, predictions) => categorical(targets, predictions, { fromLogits }),
-  };
-}
-
-/**
- * Cross-entropy −ln p_label for targets that are class numbers 0 … K − 1.
- *
- * @example
- * model.compile({ optimizer: 'adam', loss: losses.sparseCategoricalCrossentropy() });
- */
-export function sparseCategoricalCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): Loss {
-  return {
-    name: 'sparseCategoricalCrossentropy',
-    targets: 'labels',
-    kind: 'sparse',
-    fromLogits,
-    call: (targets, predictions) => sparse(targets, predictions, { fromLogits }),
-  };
-}
-
-/** The loss meant by a name, made of a function, or given as such. */
-export function resolveLoss(loss: LossLike, options: CrossentropyOptions = {}): Loss {
-  if (typeof loss === 'string') return lookUp(byName, loss, 'loss')(options);
-  if (typeof loss === 'function') {
-    return {
-      name: loss.name || 'loss',
-      targets: 'values',
-      kind: 'regression',
-      fromLogits: false,
-      call: loss,
-    };
+export function lossFromConfig({ name, ...options }: LossConfig): Loss {
+  const known = lookUp(factories, name, 'loss')({}).config!();
+  for (const [option, value] of Object.entries(options)) {
+    const example = lookUp(known, option, `loss: options of ${name}`);
+    if (value === null || typeof value === (example === null ? 'number' : typeof example)) continue;
+    throw new RangeError(
+      `loss: expected ${option} of ${name} as ${String(example)}; received ${JSON.stringify(value)}.`,
+    );
   }
-  return loss;
-}
-
-/** Names of the losses that can be saved. */
-export function isLossName(name: string): name is LossName {
-  return Object.hasOwn(byName, name);
+  return resolveLoss(name as LossName, options);
 }
 
 const byName = {
-  meanSquaredError: (_options: CrossentropyOptions) => meanSquaredError(),
+  meanSquaredError,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredLogarithmicError,
+  huber,
+  logCosh,
   binaryCrossentropy,
   categoricalCrossentropy,
   sparseCategoricalCrossentropy,
+  binaryFocalCrossentropy,
+  categoricalFocalCrossentropy,
+  hinge,
+  squaredHinge,
+  categoricalHinge,
+  klDivergence,
+  poisson,
+  cosineSimilarity,
 };
+
+/** Every factory checks its own options, also those that come from a file. */
+const factories: Readonly<Record<string, (options: Readonly<Record<string, unknown>>) => Loss>> = byName;

@@ -12,6 +12,7 @@ import { type Measurement, type Metric, meanMetric } from './metric.ts';
  * - sparse categorical: the largest prediction is at the label
  * - categorical: the largest prediction is where the largest target is
  * - binary: prediction > 0.5 (logit > 0 with `fromLogits`) says what the target says, for each output
+ * - hinge: prediction and target have the same side of 0
  * - otherwise: binary for one output, categorical for several
  *
  * Of equal largest values the first counts.
@@ -25,17 +26,17 @@ export function accuracy(): Metric {
       measurements[kindOf(targets, predictions)](targets, predictions),
     ),
     forLoss: (loss, outputShape) => chosen(loss, outputShape),
-    config: () => ({}),
+    config: () => ({ type: 'accuracy' }),
   };
 }
 
-type Kind = 'sparse' | 'categorical' | 'binary' | 'binaryLogits';
+type Kind = 'sparse' | 'categorical' | 'sides' | 'binary' | 'binaryLogits';
 
 function chosen({ kind, fromLogits }: Loss, outputShape: Shape): Metric {
   const outputs = outputShape[outputShape.length - 1] ?? 1;
   const meant = kind === 'regression' ? (outputs === 1 ? 'binary' : 'categorical') : kind;
   const call = measurements[meant === 'binary' && fromLogits ? 'binaryLogits' : meant];
-  return { ...meanMetric('accuracy', call), config: () => ({}) };
+  return { ...meanMetric('accuracy', call), config: () => ({ type: 'accuracy' }) };
 }
 
 /** Where no loss tells, the shapes do. */
@@ -47,6 +48,7 @@ function kindOf(targets: Tensor, predictions: Tensor): Kind {
 const measurements: Readonly<Record<Kind, Measurement>> = {
   sparse: (labels, predictions) => truth(equal(labels, argmax(predictions))),
   categorical: (targets, predictions) => truth(equal(argmax(targets), argmax(predictions))),
+  sides: (targets, predictions) => mean(truth(equal(less(0, targets), less(0, predictions))), -1),
   binary: (targets, predictions) => agreement(targets, predictions, 0.5),
   binaryLogits: (targets, predictions) => agreement(targets, predictions, 0),
 };

@@ -2,7 +2,7 @@ import type { Shape } from '../../ir/shape.ts';
 import { lookUp } from '../lookup.ts';
 import type { Loss } from '../losses/index.ts';
 import { accuracy } from './accuracy.ts';
-import type { Metric } from './metric.ts';
+import type { Metric, MetricConfig } from './metric.ts';
 import { meanSquaredError } from './regression.ts';
 
 export { accuracy } from './accuracy.ts';
@@ -10,6 +10,7 @@ export {
   type Measurement,
   type Metric,
   type MetricAccumulator,
+  type MetricConfig,
   type MetricValue,
   meanMetric,
   perSample,
@@ -26,9 +27,23 @@ export function resolveMetric(metric: MetricLike, loss: Loss, outputShape: Shape
   return meant.forLoss?.(loss, outputShape) ?? meant;
 }
 
-/** Names of the metrics that can be saved. */
-export function isMetricName(name: string): name is MetricName {
-  return Object.hasOwn(byName, name);
+/** A metric as JSON, which {@link metricFromConfig} reads, or nothing for one that cannot be saved. */
+export function savedMetric(metric: MetricLike): string | MetricConfig | undefined {
+  return typeof metric === 'string' ? metric : metric.config?.();
+}
+
+/**
+ * The metric that {@link savedMetric} described.
+ *
+ * @throws RangeError on a type that does not exist
+ */
+export function metricFromConfig(config: string | MetricConfig): MetricLike {
+  const { type, ...options } = typeof config === 'string' ? { type: config } : config;
+  const factory = lookUp(factories, type, 'metrics');
+  return typeof config === 'string' ? (config as MetricName) : factory(options);
 }
 
 const byName = { accuracy, meanSquaredError };
+
+/** Every factory checks its own options, also those that come from a file. */
+const factories: Readonly<Record<string, (options: Readonly<Record<string, unknown>>) => Metric>> = byName;

@@ -22,8 +22,14 @@ export interface Metric {
   accumulator(): MetricAccumulator;
   /** The metric with what it leaves to the loss decided: whether predictions are logits, what the targets are. */
   forLoss?(loss: Loss, outputShape: Shape): Metric;
-  /** Options as JSON, for saving; without it the metric cannot be saved. */
-  config?(): Readonly<Record<string, unknown>>;
+  /** What makes it again, as JSON; without it the metric cannot be saved. */
+  config?(): MetricConfig;
+}
+
+/** A metric as JSON: the name of its factory, and the options that make it again. */
+export interface MetricConfig {
+  readonly type: string;
+  readonly [option: string]: unknown;
 }
 
 /** Folds the batches of one pass on the host, in float64. */

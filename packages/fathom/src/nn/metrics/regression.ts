@@ -14,7 +14,7 @@ export function meanSquaredError(): Metric {
     ...meanMetric('meanSquaredError', (targets, predictions) =>
       squared(asValues(targets, predictions), predictions),
     ),
-    config: () => ({}),
+    config: () => ({ type: 'meanSquaredError' }),
   };
 }
 
