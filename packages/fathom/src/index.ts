@@ -10,6 +10,7 @@ export { print, verify } from './ir/graph.ts';
 export type { DType, Shape } from './ir/shape.ts';
 export { type NumericArray, Tensor, Variable } from './ir/tensor.ts';
 export type { ActivationLike, ActivationName } from './nn/activations.ts';
+export * as constraints from './nn/constraints/index.ts';
 export * as initializers from './nn/initializers/index.ts';
 export {
   BaseLayer,
@@ -52,6 +53,7 @@ export {
   type SgdOptions,
   sgd,
 } from './nn/optimizers/index.ts';
+export * as regularizers from './nn/regularizers/index.ts';
 export { type CallOptions, type Symbolics, SymbolicTensor } from './nn/symbolic.ts';
 export * as ops from './ops/index.ts';
 export { constant, gradients } from './ops/index.ts';
