@@ -1,4 +1,6 @@
+export { type AffineTransformOptions, affineTransform, type FillMode } from './affineTransform.ts';
 export { argmax } from './argmax.ts';
+export { batchDot } from './batchDot.ts';
 export { type BatchNormStatistics, batchNorm } from './batchNorm.ts';
 export {
   type Conv1dOptions,
@@ -19,7 +21,7 @@ export {
   type SparseCrossentropyOptions,
   sparseCategoricalCrossentropy,
 } from './crossentropy.ts';
-export { dropout } from './dropout.ts';
+export { alphaDropout, dropout } from './dropout.ts';
 export {
   type BinaryFocalOptions,
   binaryFocalCrossentropy,
@@ -51,6 +53,7 @@ export {
   maxPool3d,
   type PoolOptions,
 } from './pooling.ts';
+export { randomUniform } from './randomUniform.ts';
 export { relu } from './relu.ts';
 export { logSoftmax, softmax, softmaxLogits } from './softmax.ts';
 export {

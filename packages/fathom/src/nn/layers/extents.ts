@@ -1,3 +1,11 @@
+/** How much lies before and after: one integer for both, or [before, after]. */
+export type Margins1d = number | readonly [number, number];
+/** How much lies around: one integer for all sides, [height, width], or [[top, bottom], [left, right]]. */
+export type Margins2d =
+  | number
+  | readonly [number, number]
+  | readonly [readonly [number, number], readonly [number, number]];
+
 /** The axes of a sample [...space, channels], as messages call them. */
 export function spaceNames(axes: number): readonly string[] {
   return [[], ['steps'], ['height', 'width'], ['depth', 'height', 'width']][axes] ?? [];
