@@ -1,4 +1,4 @@
-import { type Access, type Expr, mapLeaves, walk } from '../ir/expr.ts';
+import { type Access, type Expr, mapLeaves, moveIndex, variesAlong, walk } from '../ir/expr.ts';
 import type { Nest, NestStore } from './nest.ts';
 
 /** The same nest with axes of extent 1 dropped and neighbours merged where every access runs straight on. */
@@ -27,7 +27,10 @@ export function accessesOf(nest: Nest): Access[] {
 }
 
 /** First and last element that an access touches. */
-export function reach({ offset, strides }: Access, axes: readonly number[]): { low: number; high: number } {
+export function reach(
+  { offset, strides, indirect }: Access,
+  axes: readonly number[],
+): { low: number; high: number } {
   let low = offset;
   let high = offset;
   strides.forEach((stride, axis) => {
@@ -35,6 +38,7 @@ export function reach({ offset, strides }: Access, axes: readonly number[]): { l
     if (span < 0) low += span;
     else high += span;
   });
+  if (indirect) high += indirect.stride * (indirect.extent - 1);
   return { low, high };
 }
 
@@ -62,7 +66,15 @@ export function loadsIn(...expressions: readonly Expr[]): Load[] {
 }
 
 export function expressionsOf(nest: Nest): Expr[] {
-  return [...(nest.reduce ? [nest.reduce.body] : []), ...nest.stores.map(({ value }) => value)];
+  const places = nest.stores.flatMap(({ access }) => (access.indirect ? [access.indirect.index] : []));
+  return [...(nest.reduce ? [nest.reduce.body] : []), ...nest.stores.map(({ value }) => value), ...places];
+}
+
+/** Whether a store's computed place changes along `axis`: different points may fall on one place, in any order. */
+export function scattersAlong(nest: Nest, axis: number): boolean {
+  return nest.stores.some(
+    ({ access }) => access.indirect !== undefined && variesAlong(access.indirect.index, axis),
+  );
 }
 
 /** Rewrites every expression and access of a nest. */
@@ -90,7 +102,11 @@ export function rewriteNest(
       seen,
     );
   const stores = nest.stores.map(
-    (store): NestStore => ({ ...store, access: access(store.access), value: rewrite(store.value) }),
+    (store): NestStore => ({
+      ...store,
+      access: access(moveIndex(store.access, rewrite)),
+      value: rewrite(store.value),
+    }),
   );
   const { reduce, tasks, ...others } = nest;
   const rest = tasks === undefined ? others : { ...others, tasks: axisOf(tasks) };

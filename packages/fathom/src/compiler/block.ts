@@ -25,6 +25,7 @@ export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: bo
     .filter((axis) => axis !== vectorAxis)
     .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);
   if (rows < 0 || outputs.includes(steps)) return unblocked;
+  if (loadsIn(nest.reduce!.body).some(({ access }) => access.indirect)) return unblocked;
   const panel = loadsIn(nest.reduce!.body).find(({ access }) => access.strides[vectorAxis] !== 0);
   if (!panel) return unblocked;
   const bytes = nest.axes.reduce(

@@ -277,7 +277,8 @@ function canWriteInPlace(
   return loadsIn(value).every(
     ({ access }) =>
       access.buffer !== target ||
-      (access.offset === place.offset &&
+      (!access.indirect &&
+        access.offset === place.offset &&
         access.strides.every((stride, axis) => stride === place.strides[axis])),
   );
 }

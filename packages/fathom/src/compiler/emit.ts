@@ -1,4 +1,4 @@
-import { type Access, type Affine, type Expr, walk } from '../ir/expr.ts';
+import { type Access, type Affine, type Expr, variesAlong, walk } from '../ir/expr.ts';
 import type { DType } from '../ir/shape.ts';
 import type { NestStore } from './nest.ts';
 import type { Address, Stmt, Target, Vector } from './program.ts';
@@ -43,15 +43,23 @@ export class Emitter {
   }
 
   /** The element (or vector) that `access` names at a point. */
-  load(access: Access, dtype: DType, point: TilePoint, values: readonly AxisValue[]): Vector {
+  load(
+    access: Access,
+    dtype: DType,
+    point: TilePoint,
+    values: readonly AxisValue[],
+    vector?: (expr: Expr) => Vector,
+  ): Vector {
     const stride = access.strides[this.#vectorAxis] ?? 0;
+    const address = this.#address(access, point, values, vector);
+    const together = (stride === 0 || stride === 1) && address.indirect?.uniform !== false;
     return {
       kind: 'load',
       dtype,
-      address: this.#address(access, point, values),
+      address,
       stride,
       // Whole vectors may be read past their end; only gathered lanes are counted.
-      lanes: stride === 0 || stride === 1 ? this.#target.lanes : point.lanes,
+      lanes: together ? this.#target.lanes : point.lanes,
     };
   }
 
@@ -95,9 +103,10 @@ export class Emitter {
       const at = new Map<Expr, Vector>();
       const writes: Stmt[] = [];
       for (const { access, value, accumulate } of stores) {
-        let vector = this.#vector(value, point, values, accumulators[i], at, shared);
+        const visit = (expr: Expr) => this.#vector(expr, point, values, accumulators[i], at, shared);
+        let vector = visit(value);
         if (accumulate) {
-          const old = this.load(access, value.dtype, point, values);
+          const old = this.load(access, value.dtype, point, values, visit);
           vector = { kind: 'binary', op: 'add', dtype: value.dtype, a: old, b: vector };
         }
         if (inPlace && !accumulate) {
@@ -107,7 +116,7 @@ export class Emitter {
         }
         writes.push({
           kind: 'store',
-          address: this.#address(access, point, values),
+          address: this.#address(access, point, values, visit),
           stride: access.strides[this.#vectorAxis] ?? 1,
           lanes: point.lanes,
           value: vector,
@@ -169,9 +178,10 @@ export class Emitter {
         vector = accumulated;
         break;
       case 'load': {
-        const load = this.load(expr.access, expr.dtype, point, values);
-        const key = loadKey(load);
-        vector = shared.get(key) ?? load;
+        vector = this.load(expr.access, expr.dtype, point, values, visit);
+        if (expr.access.indirect) break;
+        const key = loadKey(vector);
+        vector = shared.get(key) ?? vector;
         shared.set(key, vector);
         break;
       }
@@ -208,9 +218,19 @@ export class Emitter {
     return vector;
   }
 
-  #address(access: Access, point: TilePoint, values: readonly AxisValue[]): Address {
-    const affine = { offset: access.offset, coefficients: access.strides };
-    return { buffer: access.buffer, ...this.#place(affine, point, values) };
+  #address(
+    access: Access,
+    point: TilePoint,
+    values: readonly AxisValue[],
+    vector?: (expr: Expr) => Vector,
+  ): Address {
+    const { buffer, indirect } = access;
+    const place = this.#place({ offset: access.offset, coefficients: access.strides }, point, values);
+    if (!indirect) return { buffer, ...place };
+    if (!vector) throw new Error('emit: a computed place is used where none can be computed.');
+    const { index, stride } = indirect;
+    const uniform = !variesAlong(index, this.#vectorAxis);
+    return { buffer, ...place, indirect: { index: vector(index), stride, uniform } };
   }
 
   #place(

@@ -1,5 +1,5 @@
-import { type Access, type Affine, acc, type Expr, float, int, load } from '../ir/expr.ts';
-import type { NestSpec, Piece } from '../ir/op.ts';
+import { type Access, type Affine, acc, type Expr, float, int, load, variesAlong } from '../ir/expr.ts';
+import type { NestSpec, Operand, Piece, Place } from '../ir/op.ts';
 import { sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { rewriteNest } from './axes.ts';
@@ -100,6 +100,36 @@ export function copyNest(name: string, source: Expr, size: number, target: numbe
   };
 }
 
+/** The access of a tensor of that shape at an index of which one axis may be computed. */
+function accessAt(
+  buffer: number,
+  strides: readonly number[],
+  shape: readonly number[],
+  index: readonly Place[],
+): Access {
+  const computed = index.findIndex(isComputed);
+  if (computed < 0) return accessOf(buffer, strides, index as readonly Affine[]);
+  const rank = index.reduce(
+    (most, place) => Math.max(most, isComputed(place) ? 0 : place.coefficients.length),
+    0,
+  );
+  const origin: Affine = { offset: 0, coefficients: Array.from({ length: rank }, () => 0) };
+  return {
+    ...accessOf(
+      buffer,
+      strides,
+      index.map((place) => (isComputed(place) ? origin : place)),
+    ),
+    indirect: {
+      index: index[computed] as Expr,
+      stride: strides[computed]!,
+      extent: Math.max(1, shape[computed]!),
+    },
+  };
+}
+
+const isComputed = (place: Place): place is Expr => 'kind' in place;
+
 /** The access of a tensor that lies in `buffer` with the given strides, at an affine index. */
 export function accessOf(buffer: number, strides: readonly number[], index: readonly Affine[]): Access {
   const rank = index[0]?.coefficients.length ?? 0;
@@ -124,12 +154,17 @@ function lowerNest(
   const strides = storage.stridesOf(node);
   const extent = node.rank === 0 ? 1 : node.shape[0]! * strides[0]!;
   const inputs = new Inliner(fusion, storage, reduction);
-  const operand = (input: number, index: readonly Affine[]) => inputs.expr(reduction.inputs[input]!, index);
+  const operand: Operand = (input, index) => inputs.expr(reduction.inputs[input]!, index);
   if (spec.scatter) {
-    const place = accessOf(target, strides, spec.out);
+    const { computed } = spec.scatter;
+    const at: Place[] = [...spec.out];
+    if (computed) at[computed.axis] = computed.place(operand);
+    const place = accessAt(target, strides, node.shape, at);
     const values = spec.scatter.values(operand);
-    const { entangled } = collisions(spec, spec.scatter.offsets);
-    const overlapping = entangled.length > 0;
+    const entangled = computed
+      ? spec.axes.flatMap((_, axis) => (variesAlong(place.indirect!.index, axis) ? [axis] : []))
+      : collisions(spec, spec.scatter.offsets).entangled;
+    const overlapping = entangled.length > 0 || computed !== undefined;
     const stores = spec.scatter.offsets.map((offset, i): NestStore => {
       const shift = offset.reduce((sum, o, d) => sum + o * strides[d]!, 0);
       return {
@@ -212,8 +247,13 @@ class Inliner {
   }
 
   /** The element of `node` at `index`: a load, the accumulator, or its computation. */
-  expr(node: Tensor, index: readonly Affine[]): Expr {
+  expr(node: Tensor, index: readonly Place[]): Expr {
     if (node === this.#accumulated) return acc(node.dtype);
+    if (index.some(isComputed)) return this.#load(node, index);
+    return this.#at(node, index as readonly Affine[]);
+  }
+
+  #at(node: Tensor, index: readonly Affine[]): Expr {
     const key = `${node.id}:${index.map((a) => `${a.offset},${a.coefficients.join(',')}`).join(';')}`;
     const known = this.#known.get(key);
     if (known) return known;
@@ -247,11 +287,11 @@ class Inliner {
     }
   }
 
-  #load(node: Tensor, index: readonly Affine[]): Expr {
+  #load(node: Tensor, index: readonly Place[]): Expr {
     const source = underlying(node, 'alias');
     // Another shape of the same elements is row-major: the driver never spreads a value that is reshaped.
     const strides = source === node ? this.#storage.stridesOf(node) : stridesOf(node.shape);
-    return load(accessOf(this.#storage.bufferOf(source), strides, index), node.dtype);
+    return load(accessAt(this.#storage.bufferOf(source), strides, node.shape, index), node.dtype);
   }
 }
 

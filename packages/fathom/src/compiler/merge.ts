@@ -38,10 +38,11 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
   // What either nest reads and the other writes must be the same element at the same point.
   for (const { access } of loadsOf(second)) {
     const source = produced.get(access.buffer);
-    if (source && source.key !== accessKey(access)) return undefined;
+    if (source && (access.indirect || source.key !== accessKey(access))) return undefined;
   }
   for (const access of accessesOf(first)) {
     if (!written.has(access.buffer)) continue;
+    if (access.indirect) return undefined;
     const target = second.stores.find((store) => store.access.buffer === access.buffer)!;
     if (accessKey(target.access) !== accessKey(access) || produced.has(access.buffer)) return undefined;
   }

@@ -63,6 +63,7 @@ function movingAxes({ access }: Load, nest: Nest, vectorAxis: number): number[] 
 
 /** Whether different points read different elements, so that a copy is no larger than what is read. */
 function isInjective({ access }: Load, nest: Nest, axes: readonly number[]): boolean {
+  if (access.indirect) return false;
   const ordered = [...axes].sort((a, b) => Math.abs(access.strides[a]!) - Math.abs(access.strides[b]!));
   let reach = 0;
   for (const axis of ordered) {

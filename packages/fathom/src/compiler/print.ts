@@ -111,14 +111,20 @@ function printVector(value: Vector): string {
   }
 }
 
-const printAddress = (address: Address) => `b${address.buffer}[${printTerms(address)}]`;
+function printAddress(address: Address): string {
+  const { indirect } = address;
+  const further = indirect ? ` + ${indirect.stride}*${printVector(indirect.index)}` : '';
+  return `b${address.buffer}[${printTerms(address)}${further}]`;
+}
 
 function printTerms({ offset, terms }: { offset: number; terms: Address['terms'] }): string {
   return [...terms.map(({ variable, stride }) => `${stride}*v${variable}`), String(offset)].join(' + ');
 }
 
-const printAccess = ({ buffer, offset, strides }: Access) =>
-  `b${buffer}[${printAffine({ offset, coefficients: strides })}]`;
+function printAccess({ buffer, offset, strides, indirect }: Access): string {
+  const further = indirect ? ` + ${indirect.stride}*${printExpr(indirect.index)}` : '';
+  return `b${buffer}[${printAffine({ offset, coefficients: strides })}${further}]`;
+}
 
 function printAffine({ offset, coefficients }: Affine): string {
   const terms = coefficients.flatMap((c, axis) => (c === 0 ? [] : [`${c}*i${axis}`]));

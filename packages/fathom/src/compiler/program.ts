@@ -108,6 +108,11 @@ export interface Address {
   readonly buffer: number;
   readonly offset: number;
   readonly terms: readonly { readonly variable: number; readonly stride: number }[];
+  /**
+   * A further stride · index elements, where each lane of `index` (int32) is checked already. Where the index is
+   * `uniform` all lanes have the same, and the elements lie as they would without it; else each lane has its own.
+   */
+  readonly indirect?: { readonly index: Vector; readonly stride: number; readonly uniform: boolean };
 }
 
 /** Structured code over vector registers. Loop variables are numbered; so are registers. */
@@ -157,10 +162,11 @@ export type Vector = { readonly dtype: DType } & (
 export function vectorOperands(value: Vector): readonly Vector[] {
   switch (value.kind) {
     case 'const':
-    case 'load':
     case 'index':
     case 'register':
       return [];
+    case 'load':
+      return value.address.indirect ? [value.address.indirect.index] : [];
     case 'unary':
       return [value.a];
     case 'binary':
@@ -172,4 +178,12 @@ export function vectorOperands(value: Vector): readonly Vector[] {
     default:
       return value satisfies never;
   }
+}
+
+/** What a statement computes: its value, and the place of a store that is known only at run time. */
+export function valuesOf(statement: Exclude<Stmt, { kind: 'loop' }>): readonly Vector[] {
+  if (statement.kind === 'store' && statement.address.indirect) {
+    return [statement.address.indirect.index, statement.value];
+  }
+  return [statement.value];
 }

@@ -138,9 +138,10 @@ class NestScheduler {
     const [segment] = segments;
     if (segments.length !== 1 || (this.#nest.fill && !this.fillsItself)) return slices;
     const scattered = new Set<number>();
-    for (const { buffer, offset, strides } of accessesOf(this.#nest)) {
+    for (const access of accessesOf(this.#nest)) {
+      const { buffer, strides } = access;
       const slice = strides[axis]! * segment!.size;
-      const { low, high } = reach({ buffer, offset, strides }, this.#nest.axes.with(axis, segment!.size));
+      const { low, high } = reach(access, this.#nest.axes.with(axis, segment!.size));
       const known = slices.get(buffer);
       if (slice <= 0 || low < 0 || high >= slice || (known !== undefined && known !== slice))
         scattered.add(buffer);

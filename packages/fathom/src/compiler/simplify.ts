@@ -1,4 +1,4 @@
-import { type Expr, float, fma, mapLeaves, operandsOf } from '../ir/expr.ts';
+import { type Expr, float, fma, mapLeaves, moveIndex, operandsOf } from '../ir/expr.ts';
 import { formatAttrs, topologicalOrder } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
 import { Tensor } from '../ir/tensor.ts';
@@ -115,6 +115,8 @@ function rebuild(expr: Expr, operands: readonly Expr[]): Expr {
   const original = operandsOf(expr);
   if (operands.every((operand, i) => operand === original[i])) return expr;
   switch (expr.kind) {
+    case 'load':
+      return { ...expr, access: moveIndex(expr.access, () => operands[0]!) };
     case 'unary':
       return { ...expr, a: operands[0]! };
     case 'binary':

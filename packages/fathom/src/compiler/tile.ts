@@ -1,5 +1,5 @@
 import { operationCount, walk } from '../ir/expr.ts';
-import { type Load, loadsIn, loadsOf } from './axes.ts';
+import { type Load, loadsIn, loadsOf, scattersAlong } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 
@@ -174,7 +174,11 @@ export function loadsOfStep(
 /** The axis whose lanes are neighbours in the store and neighbours or equal in the loads, as far as there is one. */
 function chooseVectorAxis(nest: Nest): number {
   const candidates = outputAxes(nest).filter(
-    (axis) => nest.axes[axis]! > 1 && axis !== nest.tasks && !nest.reduce?.colliding.includes(axis),
+    (axis) =>
+      nest.axes[axis]! > 1 &&
+      axis !== nest.tasks &&
+      !nest.reduce?.colliding.includes(axis) &&
+      !scattersAlong(nest, axis),
   );
   const loads = loadsOf(nest);
   let best = -1;

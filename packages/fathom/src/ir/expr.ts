@@ -41,6 +41,8 @@ export interface Access {
   readonly buffer: number;
   readonly offset: number;
   readonly strides: readonly number[];
+  /** A further offset that is known only when the nest runs: stride · index, with 0 ≤ index < extent. */
+  readonly indirect?: { readonly index: Expr; readonly stride: number; readonly extent: number };
 }
 
 export type Expr = { readonly dtype: DType } & (
@@ -95,10 +97,11 @@ export const select = (condition: Expr, a: Expr, b: Expr): Expr => ({
 export function operandsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case 'const':
-    case 'load':
     case 'index':
     case 'acc':
       return [];
+    case 'load':
+      return expr.access.indirect ? [expr.access.indirect.index] : [];
     case 'unary':
       return [expr.a];
     case 'binary':
@@ -112,7 +115,10 @@ export function operandsOf(expr: Expr): readonly Expr[] {
   }
 }
 
-/** Rebuilds `expr` with every leaf (load, index, acc, const) replaced by `leaf(leaf)`. Shared nodes stay shared. */
+/**
+ * Rebuilds `expr` with every leaf (load, index, acc, const) replaced by `leaf(leaf)`; what an indirect load's place is
+ * computed from comes first. Shared nodes stay shared.
+ */
 export function mapLeaves(expr: Expr, leaf: (leaf: Expr) => Expr, seen: Map<Expr, Expr> = new Map()): Expr {
   const known = seen.get(expr);
   if (known) return known;
@@ -120,10 +126,12 @@ export function mapLeaves(expr: Expr, leaf: (leaf: Expr) => Expr, seen: Map<Expr
   let result: Expr;
   switch (expr.kind) {
     case 'const':
-    case 'load':
     case 'index':
     case 'acc':
       result = leaf(expr);
+      break;
+    case 'load':
+      result = leaf(expr.access.indirect ? { ...expr, access: moveIndex(expr.access, visit) } : expr);
       break;
     case 'unary':
       result = { ...expr, a: visit(expr.a) };
@@ -142,6 +150,22 @@ export function mapLeaves(expr: Expr, leaf: (leaf: Expr) => Expr, seen: Map<Expr
   }
   seen.set(expr, result);
   return result;
+}
+
+/** The same access with what its indirect place is computed from replaced. */
+export function moveIndex(access: Access, move: (index: Expr) => Expr): Access {
+  const { indirect } = access;
+  return indirect ? { ...access, indirect: { ...indirect, index: move(indirect.index) } } : access;
+}
+
+/** Whether the value of `expr` changes along an axis of the nest. */
+export function variesAlong(expr: Expr, axis: number): boolean {
+  let varies = false;
+  walk(expr, (node) => {
+    if (node.kind === 'load' && (node.access.strides[axis] ?? 0) !== 0) varies = true;
+    if (node.kind === 'index' && (node.affine.coefficients[axis] ?? 0) !== 0) varies = true;
+  });
+  return varies;
 }
 
 /** Visits every distinct node once, operands first. */

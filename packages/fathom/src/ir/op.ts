@@ -2,6 +2,11 @@ import type { Affine, Expr } from './expr.ts';
 import type { DType, Shape } from './shape.ts';
 import type { Aval, NumericArray, Tensor } from './tensor.ts';
 
+/** A place along one axis of an operand: affine in the axes of the nest, or an int32 that is computed. */
+export type Place = Affine | Expr;
+/** The element of an operand at a place; at most one of its axes may be computed, and the operand is then in memory. */
+export type Operand = (input: number, index: readonly Place[]) => Expr;
+
 /**
  * How an op becomes part of a loop nest. The compiler reads this and never an op's name.
  *
@@ -19,11 +24,7 @@ export type Lowering =
   | { readonly kind: 'index'; readonly map: (index: readonly Affine[], node: Tensor) => Affine[] }
   | {
       readonly kind: 'generate';
-      readonly body: (
-        index: readonly Affine[],
-        node: Tensor,
-        operand: (input: number, index: readonly Affine[]) => Expr,
-      ) => Expr;
+      readonly body: (index: readonly Affine[], node: Tensor, operand: Operand) => Expr;
     }
   | { readonly kind: 'alias' }
   | { readonly kind: 'pieces'; readonly pieces: (node: Tensor) => Piece[] }
@@ -48,7 +49,7 @@ export interface NestSpec {
   readonly combine: 'sum' | 'max';
   /** Index in the result of every iteration point, one affine map for each axis of the result. */
   readonly out: readonly Affine[];
-  readonly body: (operand: (input: number, index: readonly Affine[]) => Expr) => Expr;
+  readonly body: (operand: Operand) => Expr;
   /** Inputs that must be plain buffers because their elements are read many times over. */
   readonly direct: readonly number[];
   /**
@@ -57,7 +58,12 @@ export interface NestSpec {
    */
   readonly scatter?: {
     readonly offsets: readonly (readonly number[])[];
-    readonly values: (operand: (input: number, index: readonly Affine[]) => Expr) => Expr[];
+    readonly values: (operand: Operand) => Expr[];
+    /**
+     * The place along one axis of the result is this int32, which must lie inside of it, in place of what `out` says.
+     * Points that meet are added in row-major order of the iteration space.
+     */
+    readonly computed?: { readonly axis: number; readonly place: (operand: Operand) => Expr };
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Affine, Expr } from '../../src/ir/expr.ts';
-import type { Lowering } from '../../src/ir/op.ts';
+import type { Lowering, Operand } from '../../src/ir/op.ts';
 import { sizeOf, stridesOf } from '../../src/ir/shape.ts';
 import type { NumericArray, Tensor } from '../../src/ir/tensor.ts';
 import { unitIndex } from '../../src/ops/broadcast.ts';
@@ -14,15 +14,13 @@ export function interpretLowering(node: Tensor, inputs: readonly NumericArray[])
   return out;
 }
 
-type Operand = (input: number, index: readonly Affine[]) => Expr;
-
 /** Reads operands where index maps over the axes of an iteration space lead from one of its points. */
 function operandsAt(node: Tensor, inputs: readonly NumericArray[], point: readonly number[]): Operand {
   return (input, index) => {
     const tensor = node.inputs[input]!;
     const place = flat(
       tensor.shape,
-      index.map((affine) => affineAt(affine, point)),
+      index.map((place) => ('kind' in place ? scalarOf(place, point) : affineAt(place, point))),
     );
     return { kind: 'const', dtype: tensor.dtype, value: inputs[input]![place]! };
   };
@@ -91,6 +89,8 @@ function fillNest(
     const operand = operandsAt(node, inputs, point);
     const place = spec.out.map((affine) => affineAt(affine, point));
     if (spec.scatter) {
+      const { computed } = spec.scatter;
+      if (computed) place[computed.axis] = scalarOf(computed.place(operand), point);
       const values = spec.scatter.values(operand);
       spec.scatter.offsets.forEach((offset, i) => {
         const shifted = place.map((at, d) => at + offset[d]!);

@@ -44,6 +44,7 @@ export const simd = {
   v128Store: 11,
   v128Const: 12,
   i32x4Splat: 17,
+  i32x4ExtractLane: 27,
   i32x4Eq: 55,
   i32x4LtS: 57,
   i32x4LeS: 61,
@@ -204,6 +205,12 @@ export class FunctionBody {
 
   atomic(opcode: number, offset = 0): this {
     this.code.byte(0xfe).u32(opcode).u32(2).u32(offset);
+    return this;
+  }
+
+  /** Takes one int32 out of the vector on the stack. */
+  extractLane(lane: number): this {
+    this.simd(simd.i32x4ExtractLane).code.byte(lane);
     return this;
   }
 

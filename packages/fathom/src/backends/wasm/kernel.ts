@@ -4,6 +4,7 @@ import {
   type Launch,
   type Stmt,
   type Vector,
+  valuesOf,
   vectorOperands,
 } from '../../compiler/program.ts';
 import { FunctionBody, I32, op, simd, V128 } from './assembler.ts';
@@ -36,6 +37,9 @@ class KernelRenderer {
   /** Values used more than once in the block being rendered, and the locals that hold those already computed. */
   #shared = new Map<Vector, number>();
   #uses = new Map<Vector, number>();
+  /** Locals with the bytes that a uniform index of the block being rendered leads on. */
+  #moves = new Map<string, number>();
+  readonly #numbers = new Map<Vector, number>();
 
   constructor(launch: Launch, buffers: readonly Buffer[], relaxed: boolean) {
     this.#launch = launch;
@@ -165,7 +169,8 @@ class KernelRenderer {
   #straight(statements: readonly Exclude<Stmt, { kind: 'loop' }>[]): void {
     this.#uses = new Map();
     this.#shared = new Map();
-    for (const { value } of statements) this.#count(value);
+    this.#moves = new Map();
+    for (const statement of statements) for (const value of valuesOf(statement)) this.#count(value);
     for (const statement of statements) {
       if (statement.kind === 'assign') {
         this.#value(statement.value);
@@ -191,6 +196,7 @@ class KernelRenderer {
 
   #store({ address, stride, lanes, value }: Extract<Stmt, { kind: 'store' }>): void {
     const body = this.#body;
+    if (address.indirect?.uniform === false) throw new Error('render: lanes are not scattered.');
     if (stride === 1 && lanes === LANES) {
       const offset = this.#pointer(address);
       this.#stored(value);
@@ -224,7 +230,28 @@ class KernelRenderer {
     const pointer = this.#pointers.get(pointerKey(address, address.terms));
     if (!pointer) throw new Error('render: an address has no pointer.');
     this.#body.emit(op.localGet, pointer.local);
+    if (address.indirect?.uniform) {
+      this.#body.emit(op.localGet, this.#move(address.indirect)).emit(op.i32Add);
+    }
     return 4 * (address.offset - pinnedOffset(address));
+  }
+
+  /** The local that holds the bytes by which a uniform index moves an address. */
+  #move({ index, stride }: NonNullable<Address['indirect']>): number {
+    if (!this.#numbers.has(index)) this.#numbers.set(index, this.#numbers.size);
+    const key = `${this.#numbers.get(index)}*${stride}`;
+    let local = this.#moves.get(key);
+    if (local === undefined) {
+      local = this.#body.local(I32);
+      this.#moves.set(key, local);
+      this.#value(index);
+      this.#body
+        .extractLane(0)
+        .constant(4 * stride)
+        .emit(op.i32Mul)
+        .emit(op.localSet, local);
+    }
+    return local;
   }
 
   /** Leaves a value on the stack; values with several uses are computed once a block. */
@@ -294,7 +321,8 @@ class KernelRenderer {
 
   #load({ address, stride, lanes, dtype }: Extract<Vector, { kind: 'load' }>): void {
     const body = this.#body;
-    if (stride === 0) body.simdMemory(simd.load32Splat, 2, this.#pointer(address));
+    if (address.indirect?.uniform === false) this.#gather(address, address.indirect, stride, lanes);
+    else if (stride === 0) body.simdMemory(simd.load32Splat, 2, this.#pointer(address));
     else if (stride === 1) body.simdMemory(simd.v128Load, 2, this.#pointer(address));
     else {
       body.simdMemory(simd.load32Zero, 2, this.#pointer(address));
@@ -312,6 +340,27 @@ class KernelRenderer {
     if (dtype === 'bool') {
       body.vectorConstant(new Int32Array(4)).simd(simd.i32x4Eq).simd(simd.v128Not);
     }
+  }
+
+  /** Leaves a vector on the stack of which each lane comes from the place that its own index names. */
+  #gather(address: Address, indirect: NonNullable<Address['indirect']>, stride: number, lanes: number): void {
+    const body = this.#body;
+    const [index, vector] = [body.local(V128), body.local(V128)];
+    this.#value(indirect.index);
+    body
+      .constant(4 * indirect.stride)
+      .simd(simd.i32x4Splat)
+      .simd(simd.i32x4Mul)
+      .emit(op.localSet, index);
+    for (let lane = 0; lane < lanes; lane++) {
+      const bytes = this.#pointer(address) + 4 * stride * lane;
+      body.emit(op.localGet, index).extractLane(lane).emit(op.i32Add);
+      if (bytes < 0) body.constant(bytes).emit(op.i32Add);
+      if (lane === 0) body.simdMemory(simd.load32Zero, 2, Math.max(0, bytes));
+      else body.emit(op.localGet, vector).simdMemory(simd.load32Lane, 2, Math.max(0, bytes), lane);
+      body.emit(op.localSet, vector);
+    }
+    body.emit(op.localGet, vector);
   }
 
   #index({ offset, terms, stride }: Extract<Vector, { kind: 'index' }>): void {
@@ -420,7 +469,7 @@ function addressesOf(statements: readonly Stmt[]): Address[] {
   for (const statement of statements) {
     if (statement.kind === 'loop') addresses.push(...addressesOf(statement.body));
     else {
-      visit(statement.value);
+      for (const value of valuesOf(statement)) visit(value);
       if (statement.kind === 'store') addresses.push(statement.address);
     }
   }

@@ -1,5 +1,5 @@
 import type { Address, Buffer, Graph, Launch, Program, Stmt, Vector } from '../../../src/compiler/program.ts';
-import { vectorOperands } from '../../../src/compiler/program.ts';
+import { valuesOf, vectorOperands } from '../../../src/compiler/program.ts';
 import type { BinaryOp, UnaryOp } from '../../../src/ir/expr.ts';
 import type { Tensor, Variable } from '../../../src/ir/tensor.ts';
 
@@ -143,7 +143,10 @@ export class Machine {
       if (statement.kind === 'assign') this.#registers.set(statement.register, value);
       else {
         if (!shared) throw new Error(`${this.#where}: a store outside of the loop that threads share.`);
-        const at = this.#place(statement.address, variables);
+        const { indirect } = statement.address;
+        const index = indirect && this.#value(indirect.index, variables, lanes, known);
+        const first = this.#place(statement.address, variables);
+        const at = first + (indirect ? indirect.stride * index![0]! : 0);
         for (let lane = 0; lane < statement.lanes; lane++) {
           this.#store(statement.address.buffer, at + lane * statement.stride, statement.value, value[lane]!);
         }
@@ -185,7 +188,9 @@ export class Machine {
         if (vector.stride !== 0 && lane >= vector.lanes) {
           throw new Error(`${this.#where}: lane ${lane} is used and not loaded.`);
         }
-        return this.#load(vector, this.#place(vector.address, variables) + lane * vector.stride);
+        const { indirect } = vector.address;
+        const further = indirect ? indirect.stride * x[0]! : 0;
+        return this.#load(vector, this.#place(vector.address, variables) + further + lane * vector.stride);
       }
       case 'index':
         return (this.#place(vector, variables) + lane * vector.stride) | 0;
@@ -297,7 +302,7 @@ function lanesIn(statements: readonly Stmt[], where: string): Map<Vector, number
     }
     for (const operand of vectorOperands(vector)) spread(operand, used);
   };
-  for (const s of all) if (s.kind === 'store') spread(s.value, s.lanes);
+  for (const s of all) if (s.kind === 'store') for (const value of valuesOf(s)) spread(value, s.lanes);
   for (let before = -1; before !== total(registers); ) {
     before = total(registers);
     for (const s of all) if (s.kind === 'assign') spread(s.value, registers.get(s.register) ?? 0);

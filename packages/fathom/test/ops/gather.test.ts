@@ -1,0 +1,4 @@
+import { gatherOp } from '../../src/ops/index.ts';
+import { describeOp } from '../support/describeOp.ts';
+
+describeOp(gatherOp);

@@ -1,0 +1,4 @@
+import { roundOp } from '../../src/ops/index.ts';
+import { describeOp } from '../support/describeOp.ts';
+
+describeOp(roundOp);

@@ -1,0 +1,4 @@
+import { scatterAddOp } from '../../src/ops/index.ts';
+import { describeOp } from '../support/describeOp.ts';
+
+describeOp(scatterAddOp);

@@ -1,0 +1,4 @@
+import { signOp } from '../../src/ops/index.ts';
+import { describeOp } from '../support/describeOp.ts';
+
+describeOp(signOp);
