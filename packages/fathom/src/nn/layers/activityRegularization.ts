@@ -1,7 +1,7 @@
 import type { Shape } from '../../ir/shape.ts';
 import type { Tensor } from '../../ir/tensor.ts';
-import { absolute, add, divide, multiply, sum } from '../../ops/index.ts';
 import { type CallContext, Layer, type LayerOptions } from '../layer.ts';
+import { l1L2, penalizeActivity } from '../regularizers/index.ts';
 
 export interface ActivityRegularizationOptions extends LayerOptions {
   /** Weight of Σ|x|. Default 0. */
@@ -50,19 +50,7 @@ export class ActivityRegularization extends Layer {
   }
 
   call(x: Tensor, context: CallContext): Tensor {
-    const batch = x.shape[0]!;
-    const penalties = [
-      ...(this.l1 > 0 ? [multiply(sum(absolute(x)), this.l1)] : []),
-      ...(this.l2 > 0 ? [multiply(sum(multiply(x, x)), this.l2)] : []),
-    ];
-    if (penalties.length > 0) {
-      context.addLoss(
-        divide(
-          penalties.reduce((total, penalty) => add(total, penalty)),
-          batch,
-        ),
-      );
-    }
+    if (this.l1 > 0 || this.l2 > 0) penalizeActivity(l1L2(this), x, context);
     return x;
   }
 

@@ -2,18 +2,16 @@ import type { Padding, Pair } from '../../functional/spatial.ts';
 import { conv2dTranspose as convolve, reachAlong } from '../../functional/transposedConvolution.ts';
 import { formatShape, type Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import { type BuildScope, type CallContext, checkPositiveInteger } from '../layer.ts';
 import { Windowed, type WindowedOptions } from './convolution.ts';
 import { extentsAlong } from './extents.ts';
+import { type KernelOptions, WeightRecipe } from './weightRecipe.ts';
 
-export interface Conv2dTransposeOptions extends WindowedOptions<Pair, Padding> {
+export interface Conv2dTransposeOptions extends WindowedOptions<Pair, Padding>, KernelOptions {
   /** Number of channels of the result. */
   readonly filters: number;
   /** Places added at the end of each axis, less than the stride; by default as many as the shapes below need. */
   readonly outputPadding?: Pair | undefined;
-  /** Default 'glorotUniform'. */
-  readonly kernelInitializer?: InitializerLike | undefined;
 }
 
 /**
@@ -38,12 +36,12 @@ export class Conv2dTranspose extends Windowed {
   readonly type = 'conv2dTranspose';
   readonly filters: number;
   readonly outputPadding: readonly number[] | undefined;
-  readonly kernelInitializer: Initializer;
+  readonly #kernel: WeightRecipe;
   kernel: Variable | undefined;
 
   constructor(options: Conv2dTransposeOptions) {
     super('conv2dTranspose', 2, options);
-    const { filters, outputPadding, kernelInitializer = 'glorotUniform' } = options;
+    const { filters, outputPadding } = options;
     const name = options.name ?? 'conv2dTranspose';
     checkPositiveInteger(filters, `${name}: filters`);
     this.filters = filters;
@@ -54,7 +52,7 @@ export class Conv2dTranspose extends Windowed {
         `${name}: expected outputPadding below the strides ${formatShape(this.strides)}; received ${formatShape(this.outputPadding)}.`,
       );
     }
-    this.kernelInitializer = resolveInitializer(kernelInitializer, `${name}: kernelInitializer`);
+    this.#kernel = new WeightRecipe('kernel', options, name);
   }
 
   protected override resultSpace(space: readonly number[]): readonly number[] {
@@ -67,7 +65,7 @@ export class Conv2dTranspose extends Windowed {
 
   protected addKernels(inputShape: Shape, _results: readonly number[], scope: BuildScope): number {
     const shape = [...this.kernelSize, this.filters, inputShape.at(-1)!];
-    this.kernel = scope.addWeight('kernel', shape, this.kernelInitializer);
+    this.kernel = this.#kernel.add(scope, 'kernel', shape);
     return this.filters;
   }
 
@@ -85,7 +83,7 @@ export class Conv2dTranspose extends Windowed {
       filters: this.filters,
       ...super.options(),
       ...(this.outputPadding ? { outputPadding: [...this.outputPadding] } : {}),
-      kernelInitializer: this.kernelInitializer.name,
+      ...this.#kernel.config(),
     };
   }
 }

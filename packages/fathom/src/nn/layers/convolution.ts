@@ -1,10 +1,10 @@
 import { type Padding, type PerAxis, type TimePadding, windowsAlong } from '../../functional/spatial.ts';
 import type { Shape } from '../../ir/shape.ts';
 import type { Variable } from '../../ir/tensor.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import { type BuildScope, checkChoice, checkPositiveInteger, shapeError } from '../layer.ts';
 import { extentsAlong, spaceNames } from './extents.ts';
 import { KernelLayer, type KernelLayerOptions } from './kernelLayer.ts';
+import { type KernelOptions, WeightRecipe } from './weightRecipe.ts';
 
 /** Options of layers whose windows may reach over the border and may be spread. */
 export interface WindowedOptions<Size extends PerAxis = PerAxis, Border extends TimePadding = TimePadding>
@@ -18,13 +18,12 @@ export interface WindowedOptions<Size extends PerAxis = PerAxis, Border extends 
 export interface ConvolutionLayerOptions<
   Size extends PerAxis = PerAxis,
   Border extends TimePadding = TimePadding,
-> extends WindowedOptions<Size, Border> {
+> extends WindowedOptions<Size, Border>,
+    KernelOptions {
   /** Number of kernels, and so of channels of the result. */
   readonly filters: number;
   /** Cuts the channels into groups that see nothing of each other. Default 1. */
   readonly groups?: number | undefined;
-  /** Default 'glorotUniform'. */
-  readonly kernelInitializer?: InitializerLike | undefined;
 }
 
 const PADDINGS: readonly Padding[] = ['valid', 'same'];
@@ -70,7 +69,7 @@ export abstract class Windowed<Border extends TimePadding = Padding> extends Ker
 export abstract class Convolution<Border extends TimePadding = Padding> extends Windowed<Border> {
   readonly filters: number;
   readonly groups: number;
-  readonly kernelInitializer: Initializer;
+  readonly #kernel: WeightRecipe;
   kernel: Variable | undefined;
 
   constructor(
@@ -81,7 +80,7 @@ export abstract class Convolution<Border extends TimePadding = Padding> extends 
   ) {
     super(type, axes, options, paddings);
     const name = options.name ?? type;
-    const { filters, groups = 1, kernelInitializer = 'glorotUniform' } = options;
+    const { filters, groups = 1 } = options;
     checkPositiveInteger(filters, `${name}: filters`);
     checkPositiveInteger(groups, `${name}: groups`);
     if (filters % groups !== 0) {
@@ -91,7 +90,7 @@ export abstract class Convolution<Border extends TimePadding = Padding> extends 
     }
     this.filters = filters;
     this.groups = groups;
-    this.kernelInitializer = resolveInitializer(kernelInitializer, `${name}: kernelInitializer`);
+    this.#kernel = new WeightRecipe('kernel', options, name);
   }
 
   protected addKernels(inputShape: Shape, _results: readonly number[], scope: BuildScope): number {
@@ -101,7 +100,7 @@ export abstract class Convolution<Border extends TimePadding = Padding> extends 
       throw shapeError(this, `[${expected}]`, inputShape, 'Change groups.');
     }
     const shape = [...this.kernelSize, channels / this.groups, this.filters];
-    this.kernel = scope.addWeight('kernel', shape, this.kernelInitializer);
+    this.kernel = this.#kernel.add(scope, 'kernel', shape);
     return this.filters;
   }
 
@@ -110,7 +109,7 @@ export abstract class Convolution<Border extends TimePadding = Padding> extends 
       filters: this.filters,
       ...super.options(),
       groups: this.groups,
-      kernelInitializer: this.kernelInitializer.name,
+      ...this.#kernel.config(),
     };
   }
 }

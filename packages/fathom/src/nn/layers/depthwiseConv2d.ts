@@ -2,15 +2,13 @@ import { depthwiseConv2d as convolve } from '../../functional/convolution.ts';
 import type { Padding, Pair } from '../../functional/spatial.ts';
 import type { Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import { type BuildScope, type CallContext, checkPositiveInteger } from '../layer.ts';
 import { Windowed, type WindowedOptions } from './convolution.ts';
+import { type DepthwiseOptions, WeightRecipe } from './weightRecipe.ts';
 
-export interface DepthwiseConv2dOptions extends WindowedOptions<Pair, Padding> {
+export interface DepthwiseConv2dOptions extends WindowedOptions<Pair, Padding>, DepthwiseOptions {
   /** Kernels for each channel. Default 1. */
   readonly depthMultiplier?: number | undefined;
-  /** Default 'glorotUniform'. */
-  readonly depthwiseInitializer?: InitializerLike | undefined;
 }
 
 /**
@@ -32,22 +30,22 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): DepthwiseConv2
 export class DepthwiseConv2d extends Windowed {
   readonly type = 'depthwiseConv2d';
   readonly depthMultiplier: number;
-  readonly depthwiseInitializer: Initializer;
+  readonly #kernel: WeightRecipe;
   kernel: Variable | undefined;
 
   constructor(options: DepthwiseConv2dOptions) {
     super('depthwiseConv2d', 2, options);
-    const { depthMultiplier = 1, depthwiseInitializer = 'glorotUniform' } = options;
+    const { depthMultiplier = 1 } = options;
     const name = options.name ?? 'depthwiseConv2d';
     checkPositiveInteger(depthMultiplier, `${name}: depthMultiplier`);
     this.depthMultiplier = depthMultiplier;
-    this.depthwiseInitializer = resolveInitializer(depthwiseInitializer, `${name}: depthwiseInitializer`);
+    this.#kernel = new WeightRecipe('depthwise', options, name);
   }
 
   protected addKernels(inputShape: Shape, _results: readonly number[], scope: BuildScope): number {
     const channels = inputShape.at(-1)!;
     const shape = [...this.kernelSize, channels, this.depthMultiplier];
-    this.kernel = scope.addWeight('kernel', shape, this.depthwiseInitializer);
+    this.kernel = this.#kernel.add(scope, 'kernel', shape);
     return channels * this.depthMultiplier;
   }
 
@@ -60,7 +58,7 @@ export class DepthwiseConv2d extends Windowed {
     return {
       ...super.options(),
       depthMultiplier: this.depthMultiplier,
-      depthwiseInitializer: this.depthwiseInitializer.name,
+      ...this.#kernel.config(),
     };
   }
 }

@@ -3,7 +3,6 @@ import type { Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
 import { add } from '../../ops/index.ts';
 import { type Activation, type ActivationLike, resolveActivation } from '../activations.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import {
   type BuildScope,
   type CallContext,
@@ -12,9 +11,17 @@ import {
   savedName,
   shapeError,
 } from '../layer.ts';
+import {
+  penalizeActivity,
+  type Regularizer,
+  type RegularizerLike,
+  resolveRegularizer,
+  savedRegularizer,
+} from '../regularizers/index.ts';
 import { extentsAlong, sampleAxes, spaceNames } from './extents.ts';
+import { type BiasOptions, WeightRecipe } from './weightRecipe.ts';
 
-export interface KernelLayerOptions<Size extends PerAxis = PerAxis> extends LayerOptions {
+export interface KernelLayerOptions<Size extends PerAxis = PerAxis> extends LayerOptions, BiasOptions {
   /** Places that a kernel sees along each axis. */
   readonly kernelSize: Size;
   /** Places from one window to the next. Default 1. */
@@ -23,8 +30,8 @@ export interface KernelLayerOptions<Size extends PerAxis = PerAxis> extends Laye
   readonly activation?: ActivationLike | undefined;
   /** Default true. */
   readonly useBias?: boolean | undefined;
-  /** Default 'zeros'. */
-  readonly biasInitializer?: InitializerLike | undefined;
+  /** A penalty on the result, added to the loss. Default none. */
+  readonly activityRegularizer?: RegularizerLike | null | undefined;
 }
 
 /** What layers share whose kernels look at windows of space: samples [...space, channels], bias and activation. */
@@ -35,7 +42,8 @@ export abstract class KernelLayer extends Layer {
   readonly strides: readonly number[];
   readonly useBias: boolean;
   readonly activation: Activation;
-  readonly biasInitializer: Initializer;
+  readonly activityRegularizer: Regularizer | undefined;
+  readonly #bias: WeightRecipe;
   bias: Variable | undefined;
 
   constructor(type: string, axes: number, options: KernelLayerOptions) {
@@ -46,7 +54,11 @@ export abstract class KernelLayer extends Layer {
     this.strides = extentsAlong(options.strides ?? 1, axes, `${name}: strides`);
     this.useBias = options.useBias ?? true;
     this.activation = resolveActivation(options.activation ?? 'linear', name);
-    this.biasInitializer = resolveInitializer(options.biasInitializer ?? 'zeros', `${name}: biasInitializer`);
+    this.activityRegularizer = resolveRegularizer(
+      options.activityRegularizer,
+      `${name}: activityRegularizer`,
+    );
+    this.#bias = new WeightRecipe('bias', options, name, 'zeros');
   }
 
   build(inputShape: Shape, scope: BuildScope): Shape {
@@ -71,13 +83,15 @@ export abstract class KernelLayer extends Layer {
       );
     }
     const shape = [...results, this.addKernels(inputShape, results, scope)];
-    if (this.useBias) this.bias = scope.addWeight('bias', this.biasShape(shape), this.biasInitializer);
+    if (this.useBias) this.bias = this.#bias.add(scope, 'bias', this.biasShape(shape));
     return shape;
   }
 
   call(x: Tensor, context: CallContext): Tensor {
     const features = this.transform(x, context);
-    return this.activation.apply(this.bias ? add(features, context.read(this.bias)) : features);
+    const y = this.activation.apply(this.bias ? add(features, context.read(this.bias)) : features);
+    penalizeActivity(this.activityRegularizer, y, context);
+    return y;
   }
 
   /** The extents of a result along each axis of space; below 1 where not even one window fits. */
@@ -105,7 +119,15 @@ export abstract class KernelLayer extends Layer {
       strides: [...this.strides],
       activation: savedName(this.activation, `${this.name}: activation`),
       useBias: this.useBias,
-      biasInitializer: this.biasInitializer.name,
+      ...this.#bias.config(),
+      ...(this.activityRegularizer
+        ? {
+            activityRegularizer: savedRegularizer(
+              this.activityRegularizer,
+              `${this.name}: activityRegularizer`,
+            ),
+          }
+        : {}),
     };
   }
 }

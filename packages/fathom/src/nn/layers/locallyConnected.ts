@@ -1,22 +1,21 @@
 import { type PerAxis, windowsAlong } from '../../functional/spatial.ts';
 import type { Shape } from '../../ir/shape.ts';
 import type { Variable } from '../../ir/tensor.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import { type BuildScope, checkPositiveInteger } from '../layer.ts';
 import { KernelLayer, type KernelLayerOptions } from './kernelLayer.ts';
+import { type KernelOptions, WeightRecipe } from './weightRecipe.ts';
 
 export interface LocallyConnectedLayerOptions<Size extends PerAxis = PerAxis>
-  extends KernelLayerOptions<Size> {
+  extends KernelLayerOptions<Size>,
+    KernelOptions {
   /** Number of kernels at each place, and so of channels of the result. */
   readonly filters: number;
-  /** Default 'glorotUniform'. */
-  readonly kernelInitializer?: InitializerLike | undefined;
 }
 
 /** What locallyConnected1d and locallyConnected2d share: kernels and biases of its own for each place. */
 export abstract class LocallyConnected extends KernelLayer {
   readonly filters: number;
-  readonly kernelInitializer: Initializer;
+  readonly #kernel: WeightRecipe;
   kernel: Variable | undefined;
 
   constructor(type: string, axes: number, options: LocallyConnectedLayerOptions) {
@@ -24,10 +23,7 @@ export abstract class LocallyConnected extends KernelLayer {
     const name = options.name ?? type;
     checkPositiveInteger(options.filters, `${name}: filters`);
     this.filters = options.filters;
-    this.kernelInitializer = resolveInitializer(
-      options.kernelInitializer ?? 'glorotUniform',
-      `${name}: kernelInitializer`,
-    );
+    this.#kernel = new WeightRecipe('kernel', options, name);
   }
 
   protected resultSpace(space: readonly number[]): readonly number[] {
@@ -39,7 +35,7 @@ export abstract class LocallyConnected extends KernelLayer {
   protected addKernels(inputShape: Shape, results: readonly number[], scope: BuildScope): number {
     const product = (list: readonly number[]) => list.reduce((size, n) => size * n, 1);
     const shape = [product(results), product(this.kernelSize) * inputShape.at(-1)!, this.filters];
-    this.kernel = scope.addWeight('kernel', shape, this.kernelInitializer);
+    this.kernel = this.#kernel.add(scope, 'kernel', shape);
     return this.filters;
   }
 
@@ -51,7 +47,7 @@ export abstract class LocallyConnected extends KernelLayer {
     return {
       filters: this.filters,
       ...super.options(),
-      kernelInitializer: this.kernelInitializer.name,
+      ...this.#kernel.config(),
     };
   }
 }

@@ -2,19 +2,18 @@ import { conv2d, depthwiseConv2d } from '../../functional/convolution.ts';
 import type { Padding, Pair } from '../../functional/spatial.ts';
 import type { Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import { type BuildScope, type CallContext, checkPositiveInteger } from '../layer.ts';
 import { Windowed, type WindowedOptions } from './convolution.ts';
+import { type DepthwiseOptions, type PointwiseOptions, WeightRecipe } from './weightRecipe.ts';
 
-export interface SeparableConv2dOptions extends WindowedOptions<Pair, Padding> {
+export interface SeparableConv2dOptions
+  extends WindowedOptions<Pair, Padding>,
+    DepthwiseOptions,
+    PointwiseOptions {
   /** Number of channels of the result. */
   readonly filters: number;
   /** Kernels for each channel in the first step. Default 1. */
   readonly depthMultiplier?: number | undefined;
-  /** Default 'glorotUniform'. */
-  readonly depthwiseInitializer?: InitializerLike | undefined;
-  /** Default 'glorotUniform'. */
-  readonly pointwiseInitializer?: InitializerLike | undefined;
 }
 
 /**
@@ -39,36 +38,36 @@ export class SeparableConv2d extends Windowed {
   readonly type = 'separableConv2d';
   readonly filters: number;
   readonly depthMultiplier: number;
-  readonly depthwiseInitializer: Initializer;
-  readonly pointwiseInitializer: Initializer;
+  readonly #depthwise: WeightRecipe;
+  readonly #pointwise: WeightRecipe;
   depthwiseKernel: Variable | undefined;
   pointwiseKernel: Variable | undefined;
 
   constructor(options: SeparableConv2dOptions) {
     super('separableConv2d', 2, options);
     const { filters, depthMultiplier = 1 } = options;
-    const { depthwiseInitializer = 'glorotUniform', pointwiseInitializer = 'glorotUniform' } = options;
     const name = options.name ?? 'separableConv2d';
     checkPositiveInteger(filters, `${name}: filters`);
     checkPositiveInteger(depthMultiplier, `${name}: depthMultiplier`);
     this.filters = filters;
     this.depthMultiplier = depthMultiplier;
-    this.depthwiseInitializer = resolveInitializer(depthwiseInitializer, `${name}: depthwiseInitializer`);
-    this.pointwiseInitializer = resolveInitializer(pointwiseInitializer, `${name}: pointwiseInitializer`);
+    this.#depthwise = new WeightRecipe('depthwise', options, name);
+    this.#pointwise = new WeightRecipe('pointwise', options, name);
   }
 
   protected addKernels(inputShape: Shape, _results: readonly number[], scope: BuildScope): number {
     const channels = inputShape.at(-1)!;
-    this.depthwiseKernel = scope.addWeight(
-      'depthwiseKernel',
-      [...this.kernelSize, channels, this.depthMultiplier],
-      this.depthwiseInitializer,
-    );
-    this.pointwiseKernel = scope.addWeight(
-      'pointwiseKernel',
-      [1, 1, channels * this.depthMultiplier, this.filters],
-      this.pointwiseInitializer,
-    );
+    this.depthwiseKernel = this.#depthwise.add(scope, 'depthwiseKernel', [
+      ...this.kernelSize,
+      channels,
+      this.depthMultiplier,
+    ]);
+    this.pointwiseKernel = this.#pointwise.add(scope, 'pointwiseKernel', [
+      1,
+      1,
+      channels * this.depthMultiplier,
+      this.filters,
+    ]);
     return this.filters;
   }
 
@@ -84,8 +83,8 @@ export class SeparableConv2d extends Windowed {
       filters: this.filters,
       ...super.options(),
       depthMultiplier: this.depthMultiplier,
-      depthwiseInitializer: this.depthwiseInitializer.name,
-      pointwiseInitializer: this.pointwiseInitializer.name,
+      ...this.#depthwise.config(),
+      ...this.#pointwise.config(),
     };
   }
 }
