@@ -53,6 +53,7 @@ export {
   maxPool3d,
   type PoolOptions,
 } from './pooling.ts';
+export { randomNormal } from './randomNormal.ts';
 export { randomUniform } from './randomUniform.ts';
 export { relu } from './relu.ts';
 export { logSoftmax, softmax, softmaxLogits } from './softmax.ts';

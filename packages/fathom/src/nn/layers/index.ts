@@ -19,6 +19,8 @@ export { type DepthwiseConv2dOptions, depthwiseConv2d } from './depthwiseConv2d.
 export { type DotOptions, dot } from './dot.ts';
 export { type DropoutOptions, dropout } from './dropout.ts';
 export { flatten } from './flatten.ts';
+export { type GaussianDropoutOptions, gaussianDropout } from './gaussianDropout.ts';
+export { type GaussianNoiseOptions, gaussianNoise } from './gaussianNoise.ts';
 export { globalAveragePooling1d } from './globalAveragePooling1d.ts';
 export { globalAveragePooling2d } from './globalAveragePooling2d.ts';
 export { globalMaxPooling1d } from './globalMaxPooling1d.ts';
