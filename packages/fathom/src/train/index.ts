@@ -1,7 +1,28 @@
 export type { ArrayInput, NestedNumbers, NumericData, ShapedData } from './arrays.ts';
-export type { Callback, Logs, TrainedModel, TrainingRun, WeightValues } from './callbacks.ts';
+export {
+  type EarlyStoppingOptions,
+  earlyStopping,
+  type HistoryCallback,
+  history,
+  learningRateScheduler,
+  type MonitorMode,
+  type ProgressOptions,
+  type ProgressReport,
+  progress,
+  type ReduceLrOnPlateauOptions,
+  reduceLrOnPlateau,
+} from './callbacks/index.ts';
+export type {
+  Callback,
+  CallbackState,
+  CheckpointStore,
+  Logs,
+  TrainedModel,
+  TrainingRun,
+  WeightValues,
+} from './callbacks.ts';
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
-export { type EarlyStoppingOptions, earlyStopping } from './earlyStopping.ts';
 export type { History } from './fit.ts';
 export { type FromConfigOptions, type LayerFactory, modelFromConfig } from './fromConfig.ts';
 export { Model, sequential } from './model.ts';
@@ -15,5 +36,4 @@ export type {
   ModelOptions,
   Prediction,
 } from './options.ts';
-export { type ProgressOptions, type ProgressReport, progress } from './progress.ts';
 export { loadWeights, saveWeights } from './weightsFile.ts';

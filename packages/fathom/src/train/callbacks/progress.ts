@@ -1,4 +1,4 @@
-import type { Callback, Logs } from './callbacks.ts';
+import type { Callback, Logs } from '../callbacks.ts';
 
 /** How far a run is, after a batch. */
 export interface ProgressReport {
