@@ -37,7 +37,7 @@ export interface BinaryFocalOptions extends FocalOptions {
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ, or an option is out of its range
  * @example
- * binaryFocalCrossentropy(constant([1]), constant([0.9])); // 0.1² · 0.1054 = 0.001054
+ * binaryFocalCrossentropy(constant([1]), constant([0.9])); // 0.001054
  */
 export function binaryFocalCrossentropy(
   targets: Tensor,
@@ -70,7 +70,7 @@ export function binaryFocalCrossentropy(
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ, or an option is out of its range
  * @example
- * categoricalFocalCrossentropy(constant([1, 0]), constant([0.8, 0.2])); // 0.25 · 0.2² · 0.2231 = 0.002231
+ * categoricalFocalCrossentropy(constant([1, 0]), constant([0.8, 0.2])); // 0.002231
  */
 export function categoricalFocalCrossentropy(
   targets: Tensor,

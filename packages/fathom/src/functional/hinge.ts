@@ -12,7 +12,7 @@ import { mean } from './mean.ts';
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ
  * @example
- * hinge(constant([1, -1]), constant([0.25, -2])); // (0.75 + 0) / 2 = 0.375
+ * hinge(constant([1, -1]), constant([0.25, -2])); // 0.375
  */
 export function hinge(targets: Tensor, predictions: Tensor): Tensor {
   checkSameShape('hinge', targets, predictions);
@@ -27,7 +27,7 @@ export function hinge(targets: Tensor, predictions: Tensor): Tensor {
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ
  * @example
- * squaredHinge(constant([1, -1]), constant([0.5, -2])); // (0.25 + 0) / 2 = 0.125
+ * squaredHinge(constant([1, -1]), constant([0.5, -2])); // 0.125
  */
 export function squaredHinge(targets: Tensor, predictions: Tensor): Tensor {
   checkSameShape('squaredHinge', targets, predictions);
@@ -44,7 +44,7 @@ export function squaredHinge(targets: Tensor, predictions: Tensor): Tensor {
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ
  * @example
- * categoricalHinge(constant([0, 1, 0]), constant([0.5, 1, 0.25])); // 1 + 0.5 − 1 = 0.5
+ * categoricalHinge(constant([0, 1, 0]), constant([0.5, 1, 0.25])); // 0.5
  */
 export function categoricalHinge(targets: Tensor, predictions: Tensor): Tensor {
   checkSameShape('categoricalHinge', targets, predictions);

@@ -19,7 +19,7 @@ export interface HuberOptions {
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ, or delta is not positive
  * @example
- * huber(constant([0, 0]), constant([1, 3])); // (0.5 + 2.5) / 2 = 1.5
+ * huber(constant([0, 0]), constant([1, 3])); // 1.5
  */
 export function huber(targets: Tensor, predictions: Tensor, { delta = 1 }: HuberOptions = {}): Tensor {
   checkSameShape('huber', targets, predictions);

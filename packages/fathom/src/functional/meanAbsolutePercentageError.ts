@@ -13,7 +13,7 @@ import { mean } from './mean.ts';
  * @returns [...], one loss a sample
  * @throws RangeError when the shapes differ
  * @example
- * meanAbsolutePercentageError(constant([80, 5]), constant([40, 6])); // (50 + 20) / 2 = 35
+ * meanAbsolutePercentageError(constant([80, 5]), constant([40, 6])); // 35
  */
 export function meanAbsolutePercentageError(targets: Tensor, predictions: Tensor): Tensor {
   checkSameShape('meanAbsolutePercentageError', targets, predictions);

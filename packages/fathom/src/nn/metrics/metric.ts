@@ -38,10 +38,17 @@ export interface MetricAccumulator {
   add(parts: readonly NumericArray[], count: number): void;
   /** The figure of all batches added so far, NaN where there is none; it may be asked at any time. */
   result(): MetricValue;
+  /** True where `result` takes long: after each batch it is then made only if somebody looks at it. */
+  readonly costly?: boolean;
 }
 
 /** Figures of a vector or matrix stand in the logs one by one: `f1Score[2]`, `confusionMatrix[0][1]`. */
 export type MetricValue = number | readonly number[] | readonly (readonly number[])[];
+
+export interface MetricOptions {
+  /** In the logs. Default the name of the function that makes the metric. */
+  readonly name?: string | undefined;
+}
 
 /** targets [B, ...] and predictions [B, ...] → values [B, ...]. */
 export type Measurement = (targets: Tensor, predictions: Tensor) => Tensor;
@@ -60,6 +67,17 @@ export function meanMetric(name: string, call: Measurement): Metric {
     measure: (targets, predictions, sampleWeight) => totals(call(targets, predictions), sampleWeight),
     accumulator: () => new Mean(),
   };
+}
+
+/** A mean of the library's, which can be saved. */
+export function savedMean<T extends MetricOptions>(type: string, call: Measurement, given: T): Metric {
+  const { name = type, ...options } = given;
+  return { ...meanMetric(name, call), config: () => savedAs(type, name, options) };
+}
+
+/** A metric as JSON; the name stands there only where it says something. */
+export function savedAs(type: string, name: string, options: object = {}): MetricConfig {
+  return { type, ...(name === type ? {} : { name }), ...options };
 }
 
 /**
