@@ -16,7 +16,7 @@ export async function bundle() {
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    external: ['node:*'],
+    external: ['node:*', '@bufbuild/protobuf', 'sharp'],
     sourcemap: true,
     logLevel: 'warning',
   });
