@@ -12,9 +12,12 @@ export async function trainingSections(cast, { works, batches, rounds, budgetMs,
   const sections = [];
   for (const work of works) {
     const slow = new Set();
-    for (const batch of batches) {
+    const { peers: keys, batches: own } = WORKS[work];
+    for (const batch of own ?? batches) {
       say(`training ${work}, batch ${batch}`);
-      const peers = cast.peers.filter((p) => p.key !== 'microkernel' && !slow.has(p));
+      const peers = cast.peers.filter(
+        (p) => p.key !== 'microkernel' && !slow.has(p) && (keys?.includes(p.key) ?? true),
+      );
       const entries = await entriesFor(peers, { kind: 'train', work, batch });
       const quietness = await alternate(entries, { rounds, budgetMs, everyone: cast.peers });
       const busy = [...(await busyWhileIdle(peers)), ...disturbanceNote(quietness)];

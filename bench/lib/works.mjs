@@ -8,6 +8,17 @@ function trainingFlops(layers) {
   return layers.reduce((sum, multiplyAdds, i) => sum + 2 * multiplyAdds * (i === 0 ? 2 : 3), 0);
 }
 
+/** Works beyond the first three are for the peers that a user of such networks would take. */
+const LATER = { peers: ['fathom', 'pytorch'] };
+
+/** Multiply-adds of the four stages: 3×3 convolutions, the second in each block of equal width, and 1×1 shortcuts. */
+const RESNET18_STAGES =
+  4 * 32 * 32 * 9 * 64 * 64 +
+  [64, 128, 256].reduce((sum, inputs, i) => {
+    const places = (16 / 2 ** i) ** 2;
+    return sum + places * (9 * inputs * 2 * inputs + 3 * 9 * 4 * inputs ** 2 + 2 * inputs ** 2);
+  }, 0);
+
 export const WORKS = {
   mlp: {
     what: '784-128-10',
@@ -23,6 +34,33 @@ export const WORKS = {
     what: "Keras' MNIST example, conv 32 – conv 64",
     flopsPerImage: trainingFlops([26 * 26 * 9 * 32, 11 * 11 * 9 * 32 * 64, 1600 * 10]),
     againstPyTorch: { reach: 1, aim: 2 },
+  },
+  autoencoder: {
+    what: 'dense 784-128-32-128-784',
+    flopsPerImage: trainingFlops([784 * 128, 128 * 32, 32 * 128, 128 * 784]),
+    againstPyTorch: { reach: 1.5, aim: 2 },
+    ...LATER,
+  },
+  lstm: {
+    what: 'LSTM of 128 units, 64 steps of 64 features',
+    flopsPerImage: trainingFlops([64 * 64 * 512]) + trainingFlops([0, 64 * 128 * 512, 128 * 10]),
+    batches: [64],
+    againstPyTorch: { reach: 1, aim: 2 },
+    ...LATER,
+  },
+  transformer: {
+    what: 'a block 128 wide, 4 heads, feed-forward 512, 64 tokens',
+    flopsPerImage: trainingFlops([0, 64 * 128 * (4 * 128 + 2 * 64 + 2 * 512), 128 * 10]),
+    batches: [32],
+    againstPyTorch: { reach: 1, aim: 1 },
+    ...LATER,
+  },
+  resnet18: {
+    what: 'ResNet-18 in its form for CIFAR, 32×32×3',
+    flopsPerImage: trainingFlops([32 * 32 * 27 * 64, RESNET18_STAGES, 512 * 10]),
+    batches: [32],
+    againstPyTorch: { reach: 1, aim: 1.5 },
+    ...LATER,
   },
 };
 

@@ -1,6 +1,7 @@
 // Fathom itself, as its users call it: the built library, `compile`, `trainOnBatch`, `predict`.
 
-import { allWorks, batches, missing, POOL, serve, uniform } from './serve.mjs';
+import { NETWORKS } from './networks.mjs';
+import { batches, missing, POOL, serve, uniform } from './serve.mjs';
 
 let fathom;
 try {
@@ -8,10 +9,13 @@ try {
 } catch (error) {
   missing(error);
 }
-const { sequential, layers } = fathom;
 
 function info() {
-  return { name: 'Fathom', version: fathom.version ?? 'built here', variants: allWorks('') };
+  return {
+    name: 'Fathom',
+    version: fathom.version ?? 'built here',
+    variants: Object.fromEntries(Object.keys(NETWORKS).map((work) => [work, ['']])),
+  };
 }
 
 function setup({ kind = 'train', work, batch, size, threads }) {
@@ -21,52 +25,16 @@ function setup({ kind = 'train', work, batch, size, threads }) {
   throw new Error(`unknown kind ${kind}`);
 }
 
-function build(work) {
-  if (!sequential) throw new Error('this build has no sequential()');
-  const { conv2d, maxPooling2d, flatten, dense, dropout } = layers;
-  const relu = { activation: 'relu' };
-  const image = { inputShape: [28, 28, 1] };
-  if (work === 'mlp') {
-    return sequential([
-      dense({ units: 128, inputShape: [784], ...relu }),
-      dense({ units: 10, activation: 'softmax' }),
-    ]);
-  }
-  if (work === 'lenet5') {
-    return sequential([
-      conv2d({ filters: 6, kernelSize: 5, padding: 'same', ...relu, ...image }),
-      maxPooling2d({ poolSize: 2 }),
-      conv2d({ filters: 16, kernelSize: 5, ...relu }),
-      maxPooling2d({ poolSize: 2 }),
-      flatten(),
-      dense({ units: 120, ...relu }),
-      dense({ units: 84, ...relu }),
-      dense({ units: 10, activation: 'softmax' }),
-    ]);
-  }
-  if (work === 'cnn') {
-    return sequential([
-      conv2d({ filters: 32, kernelSize: 3, ...relu, ...image }),
-      maxPooling2d({ poolSize: 2 }),
-      conv2d({ filters: 64, kernelSize: 3, ...relu }),
-      maxPooling2d({ poolSize: 2 }),
-      flatten(),
-      dropout({ rate: 0.5 }),
-      dense({ units: 10, activation: 'softmax' }),
-    ]);
-  }
-  throw new Error(`unknown work ${work}`);
-}
-
 function compiled(work, threads) {
-  const model = build(work);
-  model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', threads });
+  const { build, loss = 'sparseCategoricalCrossentropy' } = NETWORKS[work];
+  const model = build(fathom);
+  model.compile({ optimizer: 'adam', loss, threads });
   return model;
 }
 
 function training(work, batch, threads) {
   const model = compiled(work, threads);
-  const pool = batches(batch);
+  const pool = samples(work, batch);
   let at = 0;
   return async () => {
     const { x, y } = pool[at++ % POOL];
@@ -76,8 +44,17 @@ function training(work, batch, threads) {
 
 function prediction(work, batch, threads) {
   const model = compiled(work, threads);
-  const { x } = batches(batch)[0];
+  const { x } = samples(work, batch)[0];
   return async () => firstOf(await model.predict(x));
+}
+
+function samples(work, batch) {
+  const { sample, targets } = NETWORKS[work];
+  const pool = batches(
+    batch,
+    sample.reduce((a, b) => a * b),
+  );
+  return targets === 'input' ? pool.map(({ x }) => ({ x, y: x })) : pool;
 }
 
 /**

@@ -10,7 +10,7 @@ import time
 
 try:
     import torch
-    from torch import nn
+    from networks import NETWORKS, is_image, loss_of
     from torch.nn import functional as F
 except ImportError as error:
     print(json.dumps({"missing": str(error)}), flush=True)
@@ -28,31 +28,14 @@ VARIANTS = {
 }
 
 
-def build(work):
-    if work == "mlp":
-        return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
-    if work == "lenet5":
-        return nn.Sequential(
-            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-        )  # fmt: skip
-    if work == "cnn":
-        return nn.Sequential(
-            nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10),
-        )  # fmt: skip
-    raise ValueError(f"unknown work {work!r}")
-
-
 def training(work, batch, channels_last, fused):
     """Returns a function that does one training step and returns the loss as a number."""
     generator = torch.Generator().manual_seed(1)
-    model = build(work).train()
-    shape = (batch, 784) if work == "mlp" else (batch, 1, 28, 28)
-    layout = torch.channels_last if channels_last and work != "mlp" else torch.contiguous_format
+    build, sample, reproduces = NETWORKS[work]
+    model = build().train()
+    layout = torch.channels_last if channels_last and is_image(sample) else torch.contiguous_format
     model = model.to(memory_format=layout)
+    shape = (batch, *sample)
     xs = [torch.rand(shape, generator=generator).contiguous(memory_format=layout) for _ in range(POOL)]
     ys = [torch.randint(0, 10, (batch,), generator=generator) for _ in range(POOL)]
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, eps=ADAM_EPSILON, fused=fused)
@@ -63,7 +46,7 @@ def training(work, batch, channels_last, fused):
         x, y = xs[at % POOL], ys[at % POOL]
         at += 1
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(model(x), y)
+        loss = loss_of(model, x, y, reproduces)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -72,8 +55,9 @@ def training(work, batch, channels_last, fused):
 
 
 def prediction(work, batch):
-    model = build(work).eval()
-    x = torch.rand((batch, 784) if work == "mlp" else (batch, 1, 28, 28))
+    build, sample, _ = NETWORKS[work]
+    model = build().eval()
+    x = torch.rand((batch, *sample))
 
     @torch.inference_mode()
     def step():
@@ -119,7 +103,7 @@ def main():
 def variants():
     """The settings worth trying for each work; a memory layout means nothing to a network without images."""
     plain = [name for name, options in VARIANTS.items() if not options["channels_last"]]
-    return {"mlp": plain, "lenet5": list(VARIANTS), "cnn": list(VARIANTS)}
+    return {work: list(VARIANTS) if is_image(sample) else plain for work, (_, sample, _) in NETWORKS.items()}
 
 
 def setup(message):
