@@ -1,2 +1,3 @@
 export { type AtomicFileSystem, FileWriteError, writeFileAtomic } from './atomic.ts';
 export * from './data/index.ts';
+export { loadModel, MODEL_FILE, saveModel, WEIGHTS_FILE } from './savedModel.ts';
