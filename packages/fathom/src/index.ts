@@ -44,16 +44,31 @@ export type { Metric, MetricLike, MetricName } from './nn/metrics/index.ts';
 export * as metrics from './nn/metrics/index.ts';
 export * as optimizers from './nn/optimizers/index.ts';
 export {
+  type AdadeltaOptions,
+  type AdagradOptions,
+  type AdamaxOptions,
   type AdamOptions,
+  type AdamWOptions,
+  adadelta,
+  adagrad,
   adam,
+  adamax,
+  adamW,
   type LearningRate,
+  type LionOptions,
+  lion,
+  type NadamOptions,
+  nadam,
   type Optimizer,
   type OptimizerLike,
   type OptimizerName,
+  type RmspropOptions,
+  rmsprop,
   type SgdOptions,
   sgd,
 } from './nn/optimizers/index.ts';
 export * as regularizers from './nn/regularizers/index.ts';
+export * as schedules from './nn/schedules/index.ts';
 export { type CallOptions, type Symbolics, SymbolicTensor } from './nn/symbolic.ts';
 export * as ops from './ops/index.ts';
 export { constant, gradients } from './ops/index.ts';

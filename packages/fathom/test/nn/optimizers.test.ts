@@ -105,7 +105,8 @@ describe('learning rates', () => {
 describe('options', () => {
   it('have the defaults of Keras', () => {
     expect(sgd().config()).toEqual({ learningRate: 0.01, momentum: 0, nesterov: false });
-    expect(adam().config()).toEqual({ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+    const betas = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    expect(adam().config()).toEqual({ learningRate: 0.001, ...betas, amsgrad: false });
     expect(resolveOptimizer('adam').config()).toEqual(adam().config());
   });
 
