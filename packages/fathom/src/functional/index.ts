@@ -1,5 +1,6 @@
 export { type AffineTransformOptions, affineTransform, type FillMode } from './affineTransform.ts';
 export { argmax } from './argmax.ts';
+export { type AttentionOptions, causalMask, dotProductAttention } from './attention.ts';
 export { batchDot } from './batchDot.ts';
 export { type BatchNormStatistics, batchNorm } from './batchNorm.ts';
 export {
@@ -22,18 +23,31 @@ export {
   sparseCategoricalCrossentropy,
 } from './crossentropy.ts';
 export { alphaDropout, dropout } from './dropout.ts';
+export { celu, elu, selu } from './elu.ts';
+export { embeddingLookup } from './embeddingLookup.ts';
 export {
   type BinaryFocalOptions,
   binaryFocalCrossentropy,
   categoricalFocalCrossentropy,
   type FocalOptions,
 } from './focal.ts';
+export { type GeluOptions, gelu } from './gelu.ts';
+export { hardSigmoid, hardSilu, hardTanh, relu6 } from './hardSigmoid.ts';
 export { categoricalHinge, hinge, squaredHinge } from './hinge.ts';
 export { type HuberOptions, huber } from './huber.ts';
 export { klDivergence } from './klDivergence.ts';
+export {
+  type GroupNormOptions,
+  groupNorm,
+  type LayerNormOptions,
+  layerNorm,
+  NORM_EPSILON,
+  rmsNorm,
+} from './layerNorm.ts';
 export { LEAKY_RELU_SLOPE, leakyRelu } from './leakyRelu.ts';
 export { type LocallyConnectedOptions, locallyConnected1d, locallyConnected2d } from './locallyConnected.ts';
 export { logCosh } from './logCosh.ts';
+export { logSumExp } from './logSumExp.ts';
 export { matmul } from './matmul.ts';
 export { mean, moments, variance } from './mean.ts';
 export { meanAbsoluteError } from './meanAbsoluteError.ts';
@@ -53,10 +67,15 @@ export {
   maxPool3d,
   type PoolOptions,
 } from './pooling.ts';
+export { power } from './power.ts';
 export { randomNormal } from './randomNormal.ts';
 export { randomUniform } from './randomUniform.ts';
 export { relu } from './relu.ts';
+export { hardShrink, softShrink, squareplus, tanhShrink } from './shrink.ts';
+export { silu } from './silu.ts';
 export { logSoftmax, softmax, softmaxLogits } from './softmax.ts';
+export { logSigmoid, mish, softplus } from './softplus.ts';
+export { softsign } from './softsign.ts';
 export {
   type Padding,
   type Pair,

@@ -4,6 +4,7 @@ import type { Op } from '../ir/op.ts';
 import { formatShape, normalizeAxis, type Shape, sameShape, sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { checkCount } from './define.ts';
+import { reshape } from './reshape.ts';
 
 /** `axes[d]` is the axis of the result along which axis d of the operand lies; the others repeat it. */
 export interface BroadcastAttrs {
@@ -103,6 +104,7 @@ export const sumOp: Op = {
     const { shape } = node.inputs[0]!;
     return [broadcast(dy, shape, complement(axes, shape.length))];
   },
+  overStacks: (node, [x]) => sum(x!, [0, ...(node.attrs as SumAttrs).axes.map((axis) => axis + 1)]),
   examples: [
     { inputs: [{ shape: [4, 5] }], attrs: { axes: [0] } },
     { inputs: [{ shape: [4, 5] }], attrs: { axes: [1] } },
@@ -169,8 +171,10 @@ export function broadcastTogether(where: string, ...operands: Tensor[]): Tensor[
     const lying = x.shape.map((extent, d) => ({ extent, d, axis: rank - x.rank + d }));
     const kept = lying.filter(({ extent, axis }) => extent === shape[axis]);
     const dropped = lying.filter(({ extent, axis }) => extent !== shape[axis]).map(({ d }) => d);
+    const rest = kept.map(({ extent }) => extent);
     return broadcast(
-      sum(x, dropped),
+      // A sum over axes of one place is free inside other kernels, but there is none of truth values.
+      x.dtype === 'bool' ? reshape(x, rest) : sum(x, dropped),
       shape,
       kept.map(({ axis }) => axis),
     );
