@@ -54,9 +54,10 @@ function leftToLoss(
   make: (options: CrossentropyMetricOptions) => Metric,
   measurement: (options: CrossentropyOptions) => Parameters<typeof savedMean>[1],
 ): Metric {
-  checkShare(options.labelSmoothing ?? 0, `${type}: labelSmoothing`);
+  const { labelSmoothing = 0 } = options;
+  checkShare(labelSmoothing, `${type}: labelSmoothing`);
   const { name: _, ...rest } = options;
-  const metric = savedMean(type, measurement(rest), { ...options });
+  const metric = savedMean(type, measurement(rest), { ...options, labelSmoothing });
   if (options.fromLogits !== undefined) return metric;
   return { ...metric, forLoss: (loss) => make({ ...options, fromLogits: loss.fromLogits }) };
 }
