@@ -50,7 +50,7 @@ function panelWidth(extent: number, vectors: number, lanes: number): number | un
 }
 
 /** Replaces each axis in `cuts` by two: blocks, and points in a block. */
-function splitAxes(nest: Nest, cuts: ReadonlyMap<number, number>): Nest {
+export function splitAxes(nest: Nest, cuts: ReadonlyMap<number, number>): Nest {
   const parts = nest.axes.flatMap((size, axis) => {
     const cut = cuts.get(axis);
     if (cut === undefined || cut === size) return [{ axis, size, factor: 1 }];

@@ -1,18 +1,24 @@
 import { type Access, load } from '../ir/expr.ts';
 import { verify } from '../ir/graph.ts';
+import { loopKey } from '../ir/loop.ts';
 import { type DType, stridesOf } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
-import { type Load, loadsIn, loadsOf, normalizeAxes, rewriteNest } from './axes.ts';
+import { loadsOf, normalizeAxes, rewriteNest } from './axes.ts';
+import { withBarriers } from './barriers.ts';
 import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
+import { hoistInvariants } from './hoist.ts';
+import { canWriteInPlace, renameBuffers } from './inplace.ts';
 import { spreadLayouts } from './layout.ts';
-import { copyNest, lowerNode, type Storage } from './lower.ts';
+import { type LoweredLoop, lowerLoop, type View } from './loop.ts';
+import { copyNest, lowerNode, type Storage, storeNest } from './lower.ts';
 import { type Lifetime, planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
-import type { Nest, NestStore } from './nest.ts';
+import type { Nest } from './nest.ts';
 import { orderLaunches, type Stage } from './order.ts';
 import { packOperands } from './pack.ts';
-import type { Buffer, Graph, Launch, Program, Target } from './program.ts';
+import type { Buffer, Graph, Program, Target } from './program.ts';
+import { alignRows } from './rows.ts';
 import { schedule } from './schedule.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
@@ -33,24 +39,32 @@ interface Draft {
  * variables updated in place where nothing reads their old values afterwards.
  */
 export function compile(graph: Graph, target: Target, rewrites: readonly Rewrite[] = []): Program {
+  const driver = new Driver(prepare(graph, rewrites), target, rewrites);
+  return driver.compile(graph);
+}
+
+function prepare(graph: Graph, rewrites: readonly Rewrite[]): Graph {
   const shared = shareEqualNodes(rewriteGraph(graph, rewrites));
   verify([...shared.outputs, ...shared.updates.map(({ value }) => value)], 'rewriting and sharing');
-  const driver = new Driver(shared, target);
-  return driver.compile(graph);
+  return shared;
 }
 
 class Driver implements Storage {
   readonly #graph: Graph;
   readonly #target: Target;
+  readonly #rewrites: readonly Rewrite[];
   readonly #fusion: Fusion;
   readonly #drafts: Draft[] = [];
+  /** Parts of buffers; view i has the number −1 − i until nests are resolved to use the buffer itself. */
+  readonly #views: View[] = [];
   readonly #buffers = new Map<Tensor, number>();
   readonly #variables = new Map<Variable, number>();
   readonly #layouts: ReadonlyMap<Tensor, readonly number[]>;
 
-  constructor(graph: Graph, target: Target) {
+  constructor(graph: Graph, target: Target, rewrites: readonly Rewrite[]) {
     this.#graph = graph;
     this.#target = target;
+    this.#rewrites = rewrites;
     this.#fusion = fuse(graph);
     this.#layouts = spreadLayouts(graph, this.#fusion);
   }
@@ -62,8 +76,10 @@ class Driver implements Storage {
     const after = this.#updates(before);
     const outputs = this.#graph.outputs.map((output) => this.#output(output, before, after));
     const temporary = (size: number) => this.#add({ size, dtype: 'float32', external: false });
-    const lowered = this.#verified('lowering', [...before, ...nests, ...after]);
-    const simple = this.#verified('simplifying', lowered.map(simplifyNest).map(normalizeAxes));
+    const all = [...before, ...nests, ...after].map((nest) => this.#resolve(nest));
+    const lowered = this.#verified('lowering', all);
+    const aligned = this.#verified('aligning rows', this.#alignLoops(lowered.map(simplifyNest)));
+    const simple = this.#verified('simplifying', aligned.map(normalizeAxes));
     const merged = this.#verified('merging', mergeNests(simple));
     const split = this.#verified(
       'splitting',
@@ -77,7 +93,8 @@ class Driver implements Storage {
         return [...packs.map(normalizeAxes), result];
       }),
     );
-    const launches = packed.flatMap((nest) => schedule(nest, this.#target));
+    const hoisted = hoistInvariants(packed);
+    const launches = hoisted.flatMap((nest) => schedule(nest, this.#target));
     const stages = orderLaunches(launches);
     verifyOrder(
       launches,
@@ -89,8 +106,7 @@ class Driver implements Storage {
       buffers,
       inputs,
       outputs,
-      launches: withBarriers(stages, buffers),
-      loops: [],
+      ...withBarriers(stages, buffers),
       arenaBytes,
       scratchBytes,
     };
@@ -147,13 +163,22 @@ class Driver implements Storage {
 
   /** Nests of all stored values, in order; updates that may be made in place write their variable's memory. */
   #lower(): Nest[] {
+    const loops = this.#loops();
     const nests = this.#fusion.order
       .filter((node) => this.#fusion.stored.has(node) && node.op.lower.kind !== 'leaf')
-      .flatMap((node) => lowerNode(node, this.#fusion, this));
+      .flatMap((node) => {
+        if (node.op.lower.kind !== 'loop') return lowerNode(node, this.#fusion, this);
+        const members = loops.get(loopKey(node))!;
+        if (members[0] !== node) return [];
+        const { before, nests: repeated } = this.#lowerLoop(members);
+        return [...before, ...repeated];
+      })
+      .map((nest) => this.#resolve(nest));
     const loads = nests.map(loadsOf);
     const renamed = new Map<number, number>();
     for (const { variable, value } of this.#graph.updates) {
-      const own = this.#fusion.stored.has(value) && value.op.lower.kind !== 'leaf';
+      const { kind } = value.op.lower;
+      const own = this.#fusion.stored.has(value) && kind !== 'leaf' && kind !== 'loop';
       if (!own || renamed.has(this.bufferOf(value)) || this.#layouts.has(value)) continue;
       const target = this.#variableBuffer(variable);
       if (!canWriteInPlace(nests, loads, this.bufferOf(value), target)) continue;
@@ -189,8 +214,7 @@ class Driver implements Storage {
   #output(output: Tensor, before: Nest[], after: Nest[]): number {
     const storage = underlying(output, 'alias');
     const buffer = this.bufferOf(storage);
-    const draft = this.#drafts[buffer]!;
-    if (!draft.variable) return this.#external(buffer);
+    if (buffer >= 0 && !this.#drafts[buffer]!.variable) return this.#external(buffer);
     const copy = this.#add({ size: output.size, dtype: output.dtype, external: true });
     const source = load({ buffer, offset: 0, strides: [1] }, output.dtype);
     // Before the updates if it is the old value, after them if it is the new one.
@@ -200,14 +224,79 @@ class Driver implements Storage {
     return copy;
   }
 
+  /** The values of each loop, in order. */
+  #loops(): Map<string, Tensor[]> {
+    const loops = new Map<string, Tensor[]>();
+    for (const node of this.#fusion.order) {
+      if (node.op.lower.kind !== 'loop') continue;
+      const members = loops.get(loopKey(node)) ?? [];
+      members.push(node);
+      loops.set(loopKey(node), members);
+    }
+    return loops;
+  }
+
+  #lowerLoop(members: readonly Tensor[]): LoweredLoop {
+    const lowered = lowerLoop(members, {
+      prepare: (graph) => prepare(graph, this.#rewrites),
+      allocate: (size, dtype) => this.#add({ size, dtype, external: false }),
+      view: (view) => -this.#views.push(this.#flat(view)),
+      bufferOf: (node) => this.bufferOf(underlying(node, 'alias')),
+      store: (name, node, target) => storeNest(name, node, this.#fusion, this, target),
+    });
+    for (const [node, buffer] of lowered.results) this.#buffers.set(node, buffer);
+    return lowered;
+  }
+
+  /** A part of a part, as a part of the buffer itself. */
+  #flat(view: View): View {
+    const outer = this.#views[-1 - view.buffer];
+    if (!outer) return view;
+    return { ...view, buffer: outer.buffer, offset: outer.offset + view.offset };
+  }
+
+  /** The nest with accesses to buffers themselves in place of those to parts of them. */
+  #resolve(nest: Nest): Nest {
+    const access = (given: Access): Access => {
+      const view = this.#views[-1 - given.buffer];
+      if (!view) return given;
+      const { buffer, offset, advance } = view;
+      return { ...given, buffer, offset: offset + given.offset, ...(advance === 0 ? {} : { advance }) };
+    };
+    return rewriteNest(
+      nest,
+      nest.axes,
+      access,
+      (strides) => [...strides],
+      (axis) => axis,
+    );
+  }
+
+  #alignLoops(nests: readonly Nest[]): Nest[] {
+    const sizeOf = (buffer: number) => this.#drafts[buffer]!.size;
+    const loops = new Set(nests.flatMap(({ loop }) => loop ?? []));
+    let aligned = [...nests];
+    for (const loop of loops) {
+      const rows = alignRows(
+        aligned.filter((nest) => nest.loop === loop),
+        sizeOf,
+      );
+      aligned = aligned.map((nest) => (nest.loop === loop ? rows.shift()! : nest));
+    }
+    return aligned;
+  }
+
   #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number; scratchBytes: number } {
     const first = new Array<number>(this.#drafts.length).fill(Number.POSITIVE_INFINITY);
     const last = new Array<number>(this.#drafts.length).fill(-1);
     // Launches of a stage interleave, so a buffer lives through all stages that touch it.
-    stages.forEach(({ launches }, i) => {
+    stages.forEach(({ launches, loop }, i) => {
+      // What a loop touches lives through all of it.
+      const begin = loop ? stages.findIndex((stage) => stage.loop === loop) : i;
+      const end = loop ? stages.findLastIndex((stage) => stage.loop === loop) : i;
       for (const buffer of launches.flatMap(({ reads, writes }) => [...reads, ...writes])) {
-        first[buffer] = Math.min(first[buffer]!, i);
-        last[buffer] = Math.max(last[buffer]!, i);
+        first[buffer] = Math.min(first[buffer]!, begin);
+        last[buffer] = Math.max(last[buffer]!, end);
       }
     });
     const plan = (list: readonly number[], bytesOf: (buffer: number) => number) => {
@@ -245,95 +334,9 @@ class Driver implements Storage {
 }
 
 /** Whether every chunk of a stage has its own part of a buffer: then one chunk's worth of memory serves all. */
-function isLocal({ launches, chunks, solo }: Stage, buffer: number): boolean {
-  if (solo || chunks < 2 || launches.length < 2) return false;
+function isLocal({ launches, chunks, solo, loop }: Stage, buffer: number): boolean {
+  if (loop || solo || chunks < 2 || launches.length < 2) return false;
   const [writer] = launches.filter(({ writes }) => writes.includes(buffer));
   const users = launches.filter(({ reads, writes }) => reads.includes(buffer) || writes.includes(buffer));
   return writer !== undefined && users[0] === writer && users.every(({ slices }) => slices.has(buffer));
-}
-
-/**
- * Whether the nest that computes buffer `source` may write it over `target`, whose old values must not be needed
- * afterwards: no later nest reads them, and the writing nest only at the place that it writes.
- */
-function canWriteInPlace(
-  nests: readonly Nest[],
-  loads: readonly (readonly Load[])[],
-  source: number,
-  target: number,
-): boolean {
-  const writers = nests.flatMap((nest, i) =>
-    nest.stores.some((s) => s.access.buffer === source) ? [i] : [],
-  );
-  const [writer] = writers;
-  if (writers.length !== 1 || nests[writer!]!.fill) return false;
-  const reads = (i: number) => loads[i]!.some(({ access }) => access.buffer === target);
-  if (nests.some((_, i) => i > writer! && reads(i))) return false;
-  const { reduce, stores } = nests[writer!]!;
-  if (!reads(writer!)) return true;
-  if (stores.length !== 1) return false;
-  const [{ access: place, value }] = stores as [NestStore];
-  if (reduce && loadsIn(reduce.body).some(({ access }) => access.buffer === target)) return false;
-  return loadsIn(value).every(
-    ({ access }) =>
-      access.buffer !== target ||
-      (!access.indirect &&
-        access.offset === place.offset &&
-        access.strides.every((stride, axis) => stride === place.strides[axis])),
-  );
-}
-
-function renameBuffers(nest: Nest, renamed: ReadonlyMap<number, number>): Nest {
-  if (renamed.size === 0) return nest;
-  const rename = (access: Access): Access => ({
-    ...access,
-    buffer: renamed.get(access.buffer) ?? access.buffer,
-  });
-  return rewriteNest(
-    nest,
-    nest.axes,
-    rename,
-    (strides) => [...strides],
-    (axis) => axis,
-  );
-}
-
-/** Puts a barrier before each stage that touches memory which a stage since the last barrier touches in conflict. */
-function withBarriers(stages: readonly Stage[], buffers: readonly Buffer[]): Launch[] {
-  let pending: { reads: Range[]; writes: Range[]; solo: boolean }[] = [];
-  const ranges = (list: readonly number[]) => list.map((buffer) => rangeOf(buffer, buffers[buffer]!));
-  return stages.flatMap(({ launches, chunks, solo }, stage) => {
-    const reads = ranges(launches.flatMap((launch) => launch.reads));
-    const writes = ranges(launches.flatMap((launch) => launch.writes));
-    const conflict = pending.some(
-      (other) =>
-        !(other.solo && solo) &&
-        (overlap(other.writes, reads) || overlap(other.writes, writes) || overlap(other.reads, writes)),
-    );
-    if (conflict) pending = [];
-    pending.push({ reads, writes, solo });
-    return launches.map((launch, i) => ({
-      ...launch,
-      stage,
-      chunks,
-      barrier: conflict && i === 0,
-    }));
-  });
-}
-
-interface Range {
-  readonly space: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-function rangeOf(index: number, buffer: Buffer): Range {
-  if (buffer.kind === 'arena') {
-    return { space: 'arena', from: buffer.offset, to: buffer.offset + 4 * buffer.size };
-  }
-  return { space: `${index}`, from: 0, to: 1 };
-}
-
-function overlap(a: readonly Range[], b: readonly Range[]): boolean {
-  return a.some((x) => b.some((y) => x.space === y.space && x.from < y.to && y.from < x.to));
 }

@@ -1,7 +1,7 @@
 import { type Access, type Affine, type Expr, variesAlong, walk } from '../ir/expr.ts';
 import type { DType } from '../ir/shape.ts';
 import type { NestStore } from './nest.ts';
-import type { Address, Stmt, Target, Vector } from './program.ts';
+import { type Address, ITERATION, type Stmt, type Target, type Vector } from './program.ts';
 
 /** Where an axis stands: offset + Σ stride · loop variable. */
 export interface AxisValue {
@@ -225,7 +225,11 @@ export class Emitter {
     vector?: (expr: Expr) => Vector,
   ): Address {
     const { buffer, indirect } = access;
-    const place = this.#place({ offset: access.offset, coefficients: access.strides }, point, values);
+    const within = this.#place({ offset: access.offset, coefficients: access.strides }, point, values);
+    const { advance } = access;
+    const place = advance
+      ? { ...within, terms: [{ variable: ITERATION, stride: advance }, ...within.terms] }
+      : within;
     if (!indirect) return { buffer, ...place };
     if (!vector) throw new Error('emit: a computed place is used where none can be computed.');
     const { index, stride } = indirect;

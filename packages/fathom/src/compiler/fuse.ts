@@ -34,7 +34,13 @@ export function fuse(graph: Graph): Fusion {
   for (const root of roots) if (root.op.lower.kind !== 'alias') stored.add(root);
   for (const node of order) {
     const { lower } = node.op;
-    if (lower.kind === 'nest' || lower.kind === 'pieces') stored.add(node);
+    if (lower.kind === 'nest' || lower.kind === 'pieces' || lower.kind === 'loop') stored.add(node);
+    // A loop starts from copies of its first carries, and reads everything else from memory.
+    if (lower.kind === 'loop') {
+      for (const input of node.inputs.slice(lower.loop(node).body.carries.length)) {
+        stored.add(underlying(input, 'alias'));
+      }
+    }
     if (lower.kind === 'alias') stored.add(underlying(node, 'alias'));
     if (lower.kind === 'generate') for (const input of node.inputs) stored.add(underlying(input, 'alias'));
     if (lower.kind === 'nest') {

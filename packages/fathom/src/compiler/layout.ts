@@ -20,6 +20,7 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonl
   for (const node of fusion.order) {
     const { lower } = node.op;
     if (lower.kind === 'alias') fixed.add(underlying(node, 'alias'));
+    if (lower.kind === 'loop') for (const input of node.inputs) fixed.add(input);
     if (lower.kind !== 'nest') continue;
     const { scatter } = lower.nest(node);
     if (!scatter || scatter.offsets.length <= MOST_STREAMS) continue;

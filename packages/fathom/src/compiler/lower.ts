@@ -90,6 +90,24 @@ function completeStrides(nest: Nest): Nest {
   return rewriteNest(nest, nest.axes, access, complete, (axis) => axis);
 }
 
+/** A nest that puts a value into another buffer than its own, computing it there if it is stored nowhere. */
+export function storeNest(
+  name: string,
+  node: Tensor,
+  fusion: Fusion,
+  storage: Storage,
+  target: number,
+): Nest {
+  const at = identity(node.rank);
+  const value = new Inliner(fusion, storage).expr(node, at);
+  return completeStrides({
+    name,
+    axes: node.shape,
+    stores: [{ access: accessOf(target, stridesOf(node.shape), at), value, accumulate: false }],
+    entangled: [],
+  });
+}
+
 /** A nest that copies a value, for results that must not share memory with what they are equal to. */
 export function copyNest(name: string, source: Expr, size: number, target: number): Nest {
   return {
@@ -235,11 +253,11 @@ function collisions(
 class Inliner {
   readonly #fusion: Fusion;
   readonly #storage: Storage;
-  readonly #user: Tensor;
+  readonly #user: Tensor | undefined;
   readonly #accumulated: Tensor | undefined;
   readonly #known = new Map<string, Expr>();
 
-  constructor(fusion: Fusion, storage: Storage, user: Tensor, accumulated?: Tensor) {
+  constructor(fusion: Fusion, storage: Storage, user?: Tensor, accumulated?: Tensor) {
     this.#fusion = fusion;
     this.#storage = storage;
     this.#user = user;
@@ -281,6 +299,7 @@ class Inliner {
       case 'alias':
       case 'pieces':
       case 'nest':
+      case 'loop':
         return this.#load(node, index);
       default:
         return lower satisfies never;

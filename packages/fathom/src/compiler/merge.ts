@@ -1,4 +1,4 @@
-import { type Expr, mapLeaves, operationCount } from '../ir/expr.ts';
+import { type Access, type Expr, mapLeaves, operationCount } from '../ir/expr.ts';
 import { accessesOf, loadsOf } from './axes.ts';
 import type { Nest } from './nest.ts';
 
@@ -23,6 +23,7 @@ export function mergeNests(nests: readonly Nest[]): Nest[] {
 }
 
 function mergePair(first: Nest, second: Nest): Nest | undefined {
+  if (first.loop !== second.loop || first.tasks !== second.tasks) return undefined;
   if (first.reduce || second.reduce || first.fill || second.fill) return undefined;
   if (first.entangled.length > 0 || second.entangled.length > 0) return undefined;
   if (first.axes.length !== second.axes.length) return undefined;
@@ -58,12 +59,19 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
       ),
     })),
   ];
-  const merged: Nest = { name: `${first.name}|${second.name}`, axes: first.axes, stores, entangled: [] };
+  const merged: Nest = {
+    name: `${first.name}|${second.name}`,
+    axes: first.axes,
+    stores,
+    entangled: [],
+    ...(first.loop ? { loop: first.loop } : {}),
+    ...(first.tasks === undefined ? {} : { tasks: first.tasks }),
+  };
   const operations = stores.reduce((sum, { value }) => sum + operationCount(value), 0);
   if (accessesOf(merged).length > MOST_ACCESSES || operations > MOST_OPERATIONS) return undefined;
   return merged;
 }
 
-function accessKey({ offset, strides }: { offset: number; strides: readonly number[] }): string {
-  return `${offset}:${strides.join(',')}`;
+function accessKey({ offset, strides, advance = 0 }: Access): string {
+  return `${offset}:${strides.join(',')}/${advance}`;
 }

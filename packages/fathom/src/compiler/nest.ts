@@ -1,5 +1,10 @@
 import type { Access, Expr } from '../ir/expr.ts';
 
+/** A loop around several nests, which is run through `count` times; nests of one loop have the same object. */
+export interface Repetition {
+  readonly count: number;
+}
+
 /**
  * A loop nest before scheduling: an iteration space, what to accumulate over it, and what to store.
  * Accesses name buffers of the whole program. Axes along which no store moves are reduced.
@@ -22,6 +27,8 @@ export interface Nest {
   readonly entangled: readonly number[];
   /** The axis to divide the work along, where an earlier pass has made one for that. */
   readonly tasks?: number;
+  /** The loop that the nest is repeated in; the nests of a loop follow each other. */
+  readonly loop?: Repetition;
   /** Elements to set to zero first: the space does not reach every place of the result. */
   readonly fill?: { readonly buffer: number; readonly size: number };
 }

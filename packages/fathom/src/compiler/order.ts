@@ -1,10 +1,13 @@
-import type { Scheduled } from './schedule.ts';
+import type { Repetition } from './nest.ts';
+import { type Scheduled, SOLO_CYCLES } from './schedule.ts';
 
 /** Launches that a thread runs one after the other, chunk by chunk. */
 export interface Stage {
   readonly launches: readonly Scheduled[];
   readonly chunks: number;
   readonly solo: boolean;
+  /** The loop that the stage is repeated in; its stages follow each other. */
+  readonly loop?: Repetition;
 }
 
 /** Fewer chunks than this would leave threads without work. */
@@ -16,12 +19,85 @@ interface Draft {
   readonly solo: boolean;
 }
 
+/** Cycles that a meeting of all threads takes. */
+const BARRIER_CYCLES = 3000;
+
+/**
+ * The stages of all launches, in order. To those outside of it a loop is one piece of work that no other joins; its
+ * own launches are one stage if possible (see `Loop`), and are ordered like a program of their own otherwise.
+ */
+export function orderLaunches(scheduled: readonly Scheduled[]): Stage[] {
+  const groups: Scheduled[][] = [];
+  for (const launch of scheduled) {
+    const last = groups[groups.length - 1] ?? [];
+    if (launch.loop && last[0]?.loop === launch.loop) last.push(launch);
+    else groups.push([launch]);
+  }
+  const units = groups.map((group) => (group[0]!.loop ? united(group) : group[0]!));
+  const members = new Map(units.map((unit, i) => [unit, groups[i]!]));
+  return orderUnits(units).flatMap((stage): Stage[] => {
+    const [first] = stage.launches as [Scheduled];
+    return first.loop ? orderLoop(members.get(first)!, first.loop) : [stage];
+  });
+}
+
+/** A loop as one launch, which touches what its launches touch; without slices, so that nothing joins it. */
+function united(members: readonly Scheduled[]): Scheduled {
+  const all = (lists: readonly (readonly number[])[]) => [...new Set(lists.flat())];
+  return {
+    ...members[0]!,
+    solo: false,
+    reads: all(members.map(({ reads }) => reads)),
+    writes: all(members.map(({ writes }) => writes)),
+    slices: new Map(),
+  };
+}
+
+/** The stages of a loop: one, if no chunk needs anything of another one or if it is small; else as many as it takes. */
+function orderLoop(members: readonly Scheduled[], loop: Repetition): Stage[] {
+  const once = members.reduce((sum, { cycles = 0 }) => sum + cycles, 0);
+  const chunks = commonChunks(members);
+  const alone: Stage = { launches: members, chunks: 1, solo: true, loop };
+  if (once * loop.count < SOLO_CYCLES) return [alone];
+  if (chunks > 1) {
+    return [{ launches: members, chunks, solo: false, loop }];
+  }
+  const stages = orderUnits(members);
+  const gained = stages.reduce(
+    (sum, { solo, launches }) =>
+      solo ? sum : sum + launches.reduce((c, { cycles = 0 }) => c + cycles / 2, 0),
+    0,
+  );
+  if (gained < stages.length * BARRIER_CYCLES) return [alone];
+  return stages.map((stage) => ({ ...stage, loop }));
+}
+
+/**
+ * The number of chunks that launches can be cut into so that each touches, of all that is written among them, its own
+ * part only; 1 if there is no such number.
+ */
+function commonChunks(members: readonly Scheduled[]): number {
+  const written = new Set(members.flatMap(({ writes }) => writes));
+  const lengths = new Map<number, number>();
+  for (const { reads, writes, slices, count } of members) {
+    for (const buffer of [...reads, ...writes]) {
+      if (!written.has(buffer)) continue;
+      const slice = slices.get(buffer);
+      if (slice === undefined) return 1;
+      const length = lengths.get(buffer) ?? slice * count;
+      if (length !== slice * count) return 1;
+      lengths.set(buffer, length);
+    }
+  }
+  return members.map(({ count }) => count).reduce(divisor);
+}
+
 /**
  * Puts launches into stages and stages into waves. Within a wave no stage waits for another, so threads meet once a
  * wave. A launch joins the stage that it waits for if each of its chunks needs nothing but the same chunk of the
  * launches before it, or if both are the first thread's alone.
  */
-export function orderLaunches(scheduled: readonly Scheduled[]): Stage[] {
+function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
   const waits = dependencies(scheduled);
   const done = new Set<number>();
   const stages: Draft[] = [];

@@ -1,6 +1,6 @@
 import type { Access, Affine, Expr } from '../ir/expr.ts';
 import type { Nest } from './nest.ts';
-import type { Address, Buffer, Program, Stmt, Vector } from './program.ts';
+import { type Address, type Buffer, ITERATION, type Program, type Stmt, type Vector } from './program.ts';
 
 /**
  * A program as text: its buffers, then every launch with its loops, register assignments and stores. Equal programs
@@ -16,6 +16,8 @@ export function printProgram(program: Program): string {
   lines.push(`inputs ${program.inputs.map((i) => `b${i}`).join(', ')}`);
   lines.push(`outputs ${program.outputs.map((i) => `b${i}`).join(', ')}`);
   program.launches.forEach((launch, i) => {
+    const loop = program.loops.find(({ first }) => first === i);
+    if (loop) lines.push(`repeat ${loop.count} times to launch ${loop.end - 1}`);
     if (launch.barrier) lines.push('barrier');
     if (launch.stage !== program.launches[i - 1]?.stage)
       lines.push(`stage ${launch.stage} in ${launch.chunks} chunks`);
@@ -118,12 +120,14 @@ function printAddress(address: Address): string {
 }
 
 function printTerms({ offset, terms }: { offset: number; terms: Address['terms'] }): string {
-  return [...terms.map(({ variable, stride }) => `${stride}*v${variable}`), String(offset)].join(' + ');
+  const name = (variable: number) => (variable === ITERATION ? 't' : `v${variable}`);
+  return [...terms.map(({ variable, stride }) => `${stride}*${name(variable)}`), String(offset)].join(' + ');
 }
 
-function printAccess({ buffer, offset, strides, indirect }: Access): string {
+function printAccess({ buffer, offset, strides, advance, indirect }: Access): string {
+  const moving = advance ? `${advance}*t + ` : '';
   const further = indirect ? ` + ${indirect.stride}*${printExpr(indirect.index)}` : '';
-  return `b${buffer}[${printAffine({ offset, coefficients: strides })}${further}]`;
+  return `b${buffer}[${moving}${printAffine({ offset, coefficients: strides })}${further}]`;
 }
 
 function printAffine({ offset, coefficients }: Affine): string {

@@ -1,7 +1,7 @@
 import { type Expr, operationCount, walk } from '../ir/expr.ts';
 import { accessesOf, loadsOf, reach } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
-import type { Nest } from './nest.ts';
+import type { Nest, Repetition } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
 import {
   chainsOf,
@@ -14,12 +14,16 @@ import {
 } from './tile.ts';
 
 /** Below this many cycles, waking the other threads costs more than they save. */
-const SOLO_CYCLES = 4000;
+export const SOLO_CYCLES = 4000;
 /** Vector operations in the unrolled body of an innermost loop. */
 const UNROLL_OPERATIONS = 96;
 
 /** A launch before it is known which launches run together and which must wait. */
-export type Scheduled = Omit<Launch, 'barrier' | 'stage' | 'chunks'>;
+export interface Scheduled extends Omit<Launch, 'barrier' | 'stage' | 'chunks'> {
+  /** Estimated cycles of one run on one thread. */
+  readonly cycles?: number;
+  readonly loop?: Repetition;
+}
 
 /** Turns a loop nest, its axes normalized, into structured vector code for a target. */
 export function schedule(nest: Nest, target: Target): Scheduled[] {
@@ -45,6 +49,7 @@ function fillLaunches(nest: Nest, target: Target): Scheduled[] {
       },
     ],
     entangled: [],
+    ...(nest.loop ? { loop: nest.loop } : {}),
   };
   return schedule(zero, target);
 }
@@ -128,7 +133,9 @@ class NestScheduler {
       reads: [...new Set(loadsOf(nest).map(({ access }) => access.buffer))],
       writes: [...new Set(nest.stores.map(({ access }) => access.buffer))],
       slices: parallel ? this.#slices(parallel) : new Map(),
-      flops,
+      flops: flops * (nest.loop?.count ?? 1),
+      cycles,
+      ...(nest.loop ? { loop: nest.loop } : {}),
     };
   }
 
@@ -141,7 +148,10 @@ class NestScheduler {
     for (const access of accessesOf(this.#nest)) {
       const { buffer, strides } = access;
       const slice = strides[axis]! * segment!.size;
-      const { low, high } = reach(access, this.#nest.axes.with(axis, segment!.size));
+      // What moves on with a loop is shared out alike in all iterations.
+      const { advance } = access;
+      const offset = advance ? access.offset % Math.abs(advance) : access.offset;
+      const { low, high } = reach({ ...access, offset }, this.#nest.axes.with(axis, segment!.size));
       const known = slices.get(buffer);
       if (slice <= 0 || low < 0 || high >= slice || (known !== undefined && known !== slice))
         scattered.add(buffer);

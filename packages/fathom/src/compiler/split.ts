@@ -20,6 +20,7 @@ const ENOUGH_PARTS = 8;
  */
 export function splitReduction(nest: Nest, allocate: (size: number) => number): Nest[] {
   const { reduce } = nest;
+  if (nest.tasks !== undefined) return [nest];
   if (!reduce || reduce.colliding.length > 0 || nest.fill || nest.stores.length !== 1) return [nest];
   const outputs = outputAxes(nest);
   const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
@@ -101,6 +102,7 @@ function twoStages(
     reduce: { combine: reduce!.combine, body, colliding: [] },
     stores: [epilogue],
     entangled: [],
+    ...(nest.loop ? { loop: nest.loop } : {}),
   };
   return [first, second];
 }

@@ -19,7 +19,9 @@ export function verifyNests(nests: readonly Nest[], sizeOf: (buffer: number) => 
           `verify after ${pass}: ${nest.name} has ${nest.axes.length} axes, an access ${access.strides.length}.`,
         );
       }
-      const { low, high } = reach(access, nest.axes);
+      const { low: lowest, high: highest } = reach(access, nest.axes);
+      const moved = (access.advance ?? 0) * ((nest.loop?.count ?? 1) - 1);
+      const [low, high] = [lowest + Math.min(0, moved), highest + Math.max(0, moved)];
       const size = sizeOf(access.buffer);
       if (low < 0 || high >= size) {
         throw new Error(

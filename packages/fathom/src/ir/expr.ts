@@ -41,6 +41,8 @@ export interface Access {
   readonly buffer: number;
   readonly offset: number;
   readonly strides: readonly number[];
+  /** Elements by which the access moves on from one iteration of the loop around the nest to the next. */
+  readonly advance?: number;
   /** A further offset that is known only when the nest runs: stride · index, with 0 ≤ index < extent. */
   readonly indirect?: { readonly index: Expr; readonly stride: number; readonly extent: number };
 }

@@ -2,13 +2,18 @@ import type { Op } from './op.ts';
 import { formatShape, sameShape } from './shape.ts';
 import { Tensor } from './tensor.ts';
 
+const NONE: ReadonlySet<Tensor> = new Set();
+
 /** Makes a node after the op's shape rule has accepted the operands. */
 export function apply(op: Op, inputs: readonly Tensor[], attrs: unknown = undefined): Tensor {
   return new Tensor(op, inputs, attrs, op.infer(inputs, attrs));
 }
 
-/** All nodes that `outputs` depend on, each after its operands. */
-export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
+/** All nodes that `outputs` depend on, each after its operands; those in `known` come without theirs. */
+export function topologicalOrder(
+  outputs: readonly Tensor[],
+  known: { has(node: Tensor): boolean } = NONE,
+): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
   const stack: { node: Tensor; next: number }[] = [];
@@ -18,7 +23,7 @@ export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
     stack.push({ node: output, next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const input = top.node.inputs[top.next++];
+      const input = known.has(top.node) ? undefined : top.node.inputs[top.next++];
       if (input === undefined) {
         order.push(top.node);
         stack.pop();
@@ -48,6 +53,7 @@ export function vjp(
   algebra: GradientAlgebra,
 ): Tensor[] {
   const order = topologicalOrder(outputs);
+  const families = familiesOf(order);
   const needed = new Set<Tensor>(wrt);
   for (const node of order) if (node.inputs.some((input) => needed.has(input))) needed.add(node);
 
@@ -60,9 +66,15 @@ export function vjp(
     accumulate(output, cotangents[i]!);
   });
   for (const node of order.reverse()) {
-    const dy = gradients.get(node);
-    if (!dy || !needed.has(node) || node.inputs.length === 0) continue;
-    node.op.vjp(node, dy).forEach((gradient, i) => {
+    if (!needed.has(node) || node.inputs.length === 0) continue;
+    const family = families.get(node);
+    // The member that comes first in order is met last, when the cotangents of all others are complete.
+    if (family && family[0] !== node) continue;
+    const members = (family ?? [node]).filter((member) => gradients.has(member));
+    if (members.length === 0) continue;
+    const cotangentsOf = members.map((member) => gradients.get(member)!);
+    const slopes = family ? node.op.family!.vjp(members, cotangentsOf) : node.op.vjp(node, cotangentsOf[0]!);
+    slopes.forEach((gradient, i) => {
       const input = node.inputs[i]!;
       if (!gradient || !needed.has(input)) return;
       if (!sameShape(gradient.shape, input.shape)) {
@@ -74,6 +86,21 @@ export function vjp(
     });
   }
   return wrt.map((x) => gradients.get(x) ?? algebra.zeros(x.shape));
+}
+
+/** For each node that has relatives (see `Op.family`) all of them, in order. */
+function familiesOf(order: readonly Tensor[]): Map<Tensor, Tensor[]> {
+  const byKey = new Map<string, Tensor[]>();
+  const families = new Map<Tensor, Tensor[]>();
+  for (const node of order) {
+    if (!node.op.family) continue;
+    const key = `${node.op.name} ${node.op.family.keyOf(node)}`;
+    const members = byKey.get(key) ?? [];
+    byKey.set(key, members);
+    members.push(node);
+    families.set(node, members);
+  }
+  return families;
 }
 
 /**

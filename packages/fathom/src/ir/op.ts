@@ -1,4 +1,5 @@
 import type { Affine, Expr } from './expr.ts';
+import type { LoopAttrs } from './loop.ts';
 import type { DType, Shape } from './shape.ts';
 import type { Aval, NumericArray, Tensor } from './tensor.ts';
 
@@ -17,6 +18,7 @@ export type Operand = (input: number, index: readonly Place[]) => Expr;
  * - `alias`: the same elements in the same order under another shape.
  * - `pieces`: the result is put together from regions, each a constant or an operand.
  * - `nest`: a reduction over an iteration space of its own.
+ * - `loop`: a value of a loop over a body graph; nodes with one body and the same operands come from one run of it.
  */
 export type Lowering =
   | { readonly kind: 'leaf' }
@@ -28,7 +30,8 @@ export type Lowering =
     }
   | { readonly kind: 'alias' }
   | { readonly kind: 'pieces'; readonly pieces: (node: Tensor) => Piece[] }
-  | { readonly kind: 'nest'; readonly nest: (node: Tensor) => NestSpec };
+  | { readonly kind: 'nest'; readonly nest: (node: Tensor) => NestSpec }
+  | { readonly kind: 'loop'; readonly loop: (node: Tensor) => LoopAttrs };
 
 /** A region of a result: result[start + step·i] for i below `extent`, in each axis. */
 export interface Piece {
@@ -99,6 +102,21 @@ export interface Op {
   /** Gradients with respect to the inputs, as graph; `undefined` where there is none (integers, constants). */
   readonly vjp: (node: Tensor, dy: Tensor) => readonly (Tensor | undefined)[];
   readonly examples: readonly Example[];
+  /**
+   * Nodes of one key have the same operands and are computed together, so they are differentiated together as well:
+   * given those members that have a cotangent, the gradients with respect to their operands.
+   */
+  readonly family?: {
+    readonly keyOf: (node: Tensor) => string;
+    readonly vjp: (members: readonly Tensor[], dys: readonly Tensor[]) => readonly (Tensor | undefined)[];
+  };
+  /** Linear in all operands together: op(Σ x, Σ y) = Σ op(x, y). Views and reshapes are so by their kind. */
+  readonly linear?: boolean;
+  /**
+   * Σₜ op(x[t], y[t]) where the operands with `stacked` have t as a further axis 0, the others are the same for
+   * all t: for reductions, to which t is one axis more.
+   */
+  readonly overStacks?: (node: Tensor, inputs: readonly Tensor[], stacked: readonly boolean[]) => Tensor;
   /**
    * Non-decreasing in its first operand while the others are fixed, so that it commutes with a maximum.
    * Only for ops of which equal results of different operands have gradient zero.

@@ -12,6 +12,7 @@ export const addOp: Op = definePointwise({
   scalar: (a, b) => a + b,
   body: ([a, b]) => binary('add', a!, b!),
   vjp: (_node, dy) => [dy, dy],
+  linear: true,
   examples: [
     { inputs: [{ shape: [2, 3] }, { shape: [2, 3] }] },
     { inputs: [{ shape: [37] }, { shape: [37] }] },

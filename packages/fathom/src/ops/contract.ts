@@ -127,6 +127,20 @@ export const contractOp: Op = {
       contract(a, dy, { axes, a: aMap, b: out, out: bMap, shape: b.shape }),
     ];
   },
+  overStacks(node, [a, b], [aStacked, bStacked]) {
+    const { axes, a: aMap, b: bMap, out, shape } = node.attrs as ContractAttrs;
+    const length = (aStacked ? a! : b!).shape[0]!;
+    const shifted = (map: IndexMap): IndexMap =>
+      map.map((terms) => terms.map(([axis, coefficient]) => [axis + 1, coefficient] as const));
+    const stack: IndexMap = [[[0, 1]]];
+    return contract(a!, b!, {
+      axes: [{ name: 't', size: length }, ...axes],
+      a: [...(aStacked ? stack : []), ...shifted(aMap)],
+      b: [...(bStacked ? stack : []), ...shifted(bMap)],
+      out: shifted(out),
+      shape,
+    });
+  },
   examples: [
     // matrix product [5,7]·[7,9]
     {

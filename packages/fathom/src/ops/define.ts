@@ -20,6 +20,7 @@ export interface PointwiseRules {
   readonly vjp: (node: Tensor, dy: Tensor) => readonly (Tensor | undefined)[];
   readonly examples: readonly Example[];
   readonly monotone?: boolean;
+  readonly linear?: boolean;
 }
 
 /** Completes the record of an elementwise op: equal shapes in, the same shape out. */
@@ -66,6 +67,7 @@ export function definePointwise(rules: PointwiseRules): Op {
     vjp,
     examples,
     ...(rules.monotone ? { monotone: true } : {}),
+    ...(rules.linear ? { linear: true } : {}),
   };
 }
 

@@ -11,6 +11,7 @@ export const negativeOp: Op = definePointwise({
   scalar: (x) => -x,
   body: ([x]) => unary('neg', x!),
   vjp: (_node, dy) => [negative(dy)],
+  linear: true,
   examples: [
     { inputs: [{ shape: [2, 3], range: [-2, 2] }] },
     { inputs: [{ shape: [13], range: [-1, 1] }] },

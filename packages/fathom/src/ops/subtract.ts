@@ -13,6 +13,7 @@ export const subtractOp: Op = definePointwise({
   scalar: (a, b) => a - b,
   body: ([a, b]) => binary('sub', a!, b!),
   vjp: (_node, dy) => [dy, negative(dy)],
+  linear: true,
   examples: [
     { inputs: [{ shape: [2, 3] }, { shape: [2, 3] }] },
     { inputs: [{ shape: [37] }, { shape: [37] }] },

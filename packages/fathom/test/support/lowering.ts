@@ -68,9 +68,39 @@ function fill(node: Tensor, lower: Lowering, inputs: readonly NumericArray[], ou
     case 'nest':
       fillNest(node, lower, inputs, out);
       return;
+    case 'loop':
+      fillLoop(lower.loop(node), inputs, out);
+      return;
     default:
       lower satisfies never;
   }
+}
+
+/** Runs a loop by the lowerings of what its body holds. */
+function fillLoop({ body, result }: LoopAttrs, inputs: readonly NumericArray[], out: NumericArray): void {
+  const { carries, items, constants, next, length, reverse } = body;
+  const from = carries.length + items.length;
+  let state = inputs.slice(0, carries.length);
+  for (let iteration = 0; iteration < length; iteration++) {
+    const t = reverse ? length - 1 - iteration : iteration;
+    const known = new Map<Tensor, NumericArray>();
+    carries.forEach((carry, i) => {
+      known.set(carry, state[i]!);
+    });
+    items.forEach((item, i) => {
+      known.set(item, inputs[carries.length + i]!.slice(t * item.size, (t + 1) * item.size));
+    });
+    constants.forEach((constant, i) => {
+      known.set(constant, inputs[from + i]!);
+    });
+    const computed = (node: Tensor): NumericArray => {
+      if (!known.has(node)) known.set(node, interpretLowering(node, node.inputs.map(computed)));
+      return known.get(node)!;
+    };
+    state = next.map(computed);
+    if (result.kind === 'stack') out.set(computed(result.value), t * result.value.size);
+  }
+  if (result.kind === 'final') out.set(state[result.carry]!);
 }
 
 function fillNest(

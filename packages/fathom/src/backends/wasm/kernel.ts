@@ -1,6 +1,7 @@
 import {
   type Address,
   type Buffer,
+  ITERATION,
   type Launch,
   type Stmt,
   type Vector,
@@ -16,7 +17,7 @@ export const FIRST_BASE = 4;
 
 const LANES = 4;
 
-/** The code of one launch as a function of its first task and the end of its tasks. */
+/** The code of one launch as a function of its first task, the end of its tasks, and the iteration of its loop. */
 export function renderKernel(launch: Launch, buffers: readonly Buffer[], relaxed: boolean): FunctionBody {
   return new KernelRenderer(launch, buffers, relaxed).render();
 }
@@ -27,7 +28,7 @@ interface Pointer {
 }
 
 class KernelRenderer {
-  readonly #body = new FunctionBody(2);
+  readonly #body = new FunctionBody(3);
   readonly #launch: Launch;
   readonly #buffers: readonly Buffer[];
   readonly #relaxed: boolean;
@@ -120,7 +121,7 @@ class KernelRenderer {
     const variable = loops[loops.length - 1];
     const advanced: { pointer: Pointer; bytes: number }[] = [];
     for (const address of addresses) {
-      const terms = address.terms.filter((term) => loops.includes(term.variable));
+      const terms = address.terms.filter(({ variable: v }) => v === ITERATION || loops.includes(v));
       const key = pointerKey(address, terms);
       if (this.#pointers.has(key)) continue;
       const term = terms.find((t) => t.variable === variable);
@@ -145,6 +146,13 @@ class KernelRenderer {
         this.#base(address.buffer);
         const origin = pinnedOffset(address);
         if (origin !== 0) body.constant(4 * origin).emit(op.i32Add);
+        for (const { stride } of terms) {
+          body
+            .emit(op.localGet, 2)
+            .constant(4 * stride)
+            .emit(op.i32Mul)
+            .emit(op.i32Add);
+        }
         body.emit(op.localSet, local);
       }
       this.#pointers.set(key, { local });

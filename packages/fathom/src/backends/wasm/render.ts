@@ -28,20 +28,35 @@ export function baseName(buffer: number): string {
 
 /** Prints a program as a WebAssembly module: a function for each launch, and `run(thread)` that calls them. */
 export function render(program: Program, options: RenderOptions): Uint8Array<ArrayBuffer> {
-  const { launches, buffers } = program;
+  const { launches, buffers, loops } = program;
   const kernels = launches.map((launch, i) => ({
-    parameters: 2,
+    parameters: 3,
     body: renderKernel(launch, buffers, options.relaxed),
     exportName: kernelName(i),
   }));
   const barrier = launches.length;
   const run = new FunctionBody(1);
-  for (let i = 0; i < launches.length; i++) {
-    const { stage, barrier: waits } = launches[i]!;
-    const members = [i];
-    while (launches[i + 1]?.stage === stage) members.push(++i);
-    if (waits) run.emit(op.call, barrier);
-    emitStage(run, launches, members);
+  const stages = stagesOf(launches);
+  for (let s = 0; s < stages.length; s++) {
+    const members = stages[s]!;
+    const loop = loops.find(({ first }) => first === members[0]);
+    const meet = ([first]: readonly number[]) => {
+      if (launches[first!]!.barrier) run.emit(op.call, barrier);
+    };
+    const repeated = loop ? stages.filter(([i]) => loop.first <= i! && i! < loop.end) : [];
+    if (!loop || repeated.length === 1) {
+      meet(members);
+      emitStage(run, launches, members, loop?.count);
+      continue;
+    }
+    s += repeated.length - 1;
+    const iteration = run.local(I32);
+    repeat(run, iteration, loop.count, () => {
+      for (const stage of repeated) {
+        meet(stage);
+        emitStage(run, launches, stage, undefined, iteration);
+      }
+    });
   }
   // The caller reads results as soon as its own part is done.
   run.emit(op.call, barrier);
@@ -57,15 +72,57 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
   });
 }
 
+/** Numbers of the launches of each stage. */
+function stagesOf(launches: readonly Launch[]): number[][] {
+  const stages: number[][] = [];
+  launches.forEach(({ stage }, i) => {
+    if (launches[i - 1]?.stage === stage) stages[stages.length - 1]!.push(i);
+    else stages.push([i]);
+  });
+  return stages;
+}
+
+/** A loop of `count` iterations, at least one, counted in a local. */
+function repeat(run: FunctionBody, iteration: number, count: number, body: () => void): void {
+  run.constant(0).emit(op.localSet, iteration).open(op.loop);
+  body();
+  run.emit(op.localGet, iteration).constant(1).emit(op.i32Add).emit(op.localTee, iteration);
+  run.constant(count).emit(op.i32LtS).emit(op.brIf, 0).end();
+}
+
 /**
  * Calls the kernels of a stage for this thread's share of its chunks, [t·chunks/T, (t+1)·chunks/T): one call for a
- * kernel by itself, a loop over chunks for several.
+ * kernel by itself, a loop over chunks for several. A stage that is a loop of `repetitions` takes its share as one chunk
+ * through all of them; for one within a loop, the local `iteration` counts.
  */
-function emitStage(run: FunctionBody, launches: readonly Launch[], members: readonly number[]): void {
+function emitStage(
+  run: FunctionBody,
+  launches: readonly Launch[],
+  members: readonly number[],
+  repetitions?: number,
+  iteration?: number,
+): void {
   const { solo, chunks } = launches[members[0]!]!;
+  const call = (launch: number, counter: number | undefined) => {
+    if (counter === undefined) run.constant(0);
+    else run.emit(op.localGet, counter);
+    run.emit(op.call, launch);
+  };
+  const times = (body: (counter: number | undefined) => void) => {
+    if (repetitions === undefined) body(iteration);
+    else {
+      const counter = run.local(I32);
+      repeat(run, counter, repetitions, () => body(counter));
+    }
+  };
   if (solo) {
     run.emit(op.localGet, 0).emit(op.i32Eqz).open(op.if);
-    for (const i of members) run.constant(0).constant(launches[i]!.count).emit(op.call, i);
+    times((counter) => {
+      for (const i of members) {
+        run.constant(0).constant(launches[i]!.count);
+        call(i, counter);
+      }
+    });
     run.end();
     return;
   }
@@ -74,10 +131,10 @@ function emitStage(run: FunctionBody, launches: readonly Launch[], members: read
     if (plus) run.constant(plus).emit(op.i32Add);
     run.constant(chunks).emit(op.i32Mul).emit(op.globalGet, THREADS).emit(op.i32DivU);
   };
-  if (members.length === 1) {
+  if (members.length === 1 && repetitions === undefined) {
     bound(0);
     bound(1);
-    run.emit(op.call, members[0]!);
+    call(members[0]!, iteration);
     return;
   }
   const [chunk, end] = [run.local(I32), run.local(I32)];
@@ -85,12 +142,23 @@ function emitStage(run: FunctionBody, launches: readonly Launch[], members: read
   run.emit(op.localSet, chunk);
   bound(1);
   run.emit(op.localSet, end);
+  if (repetitions !== undefined) {
+    times((counter) => {
+      for (const i of members) {
+        const tasks = launches[i]!.count / chunks;
+        run.emit(op.localGet, chunk).constant(tasks).emit(op.i32Mul);
+        run.emit(op.localGet, end).constant(tasks).emit(op.i32Mul);
+        call(i, counter);
+      }
+    });
+    return;
+  }
   run.emit(op.localGet, chunk).emit(op.localGet, end).emit(op.i32LtS).open(op.if).open(op.loop);
   for (const i of members) {
     const tasks = launches[i]!.count / chunks;
     run.emit(op.localGet, chunk).constant(tasks).emit(op.i32Mul);
     run.emit(op.localGet, chunk).constant(1).emit(op.i32Add).constant(tasks).emit(op.i32Mul);
-    run.emit(op.call, i);
+    call(i, iteration);
   }
   run.emit(op.localGet, chunk).constant(1).emit(op.i32Add).emit(op.localTee, chunk);
   run.emit(op.localGet, end).emit(op.i32LtS).emit(op.brIf, 0).end().end();

@@ -256,10 +256,17 @@ class WasmExecutable implements Executable {
     }));
     for (let round = 0; round < rounds; round++) {
       this.program.launches.forEach(({ count, chunks, solo }, i) => {
-        const kernel = this.#exports[kernelName(i)] as (first: number, end: number) => void;
-        const tasks = solo ? count : count / chunks;
+        const kernel = this.#exports[kernelName(i)] as (
+          first: number,
+          end: number,
+          iteration: number,
+        ) => void;
+        const loop = this.program.loops.find(({ first, end }) => first <= i && i < end);
+        const tasks = solo || loop ? count : count / chunks;
         const start = performance.now();
-        for (let first = 0; first < count; first += tasks) kernel(first, first + tasks);
+        for (let iteration = 0; iteration < (loop?.count ?? 1); iteration++) {
+          for (let first = 0; first < count; first += tasks) kernel(first, first + tasks, iteration);
+        }
         times[i]!.milliseconds = Math.min(times[i]!.milliseconds, performance.now() - start);
       });
     }
