@@ -30,6 +30,7 @@ export type { TensorLike } from './operands.ts';
 export { randomBits, randomBitsOp, threefry } from './random-bits.ts';
 export { reshape, reshapeOp } from './reshape.ts';
 export { round, roundOp } from './round.ts';
+export { type ScanOptions, type ScanResult, type ScanStep, scan, scanOp } from './scan.ts';
 export { sigmoid, sigmoidOp } from './sigmoid.ts';
 export { sign, signOp } from './sign.ts';
 export { cos, cosOp, sin, sinOp } from './sin.ts';
