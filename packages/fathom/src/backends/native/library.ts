@@ -1,0 +1,168 @@
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import type { LibraryCache } from './cache.ts';
+import { CompilerError } from './errors.ts';
+import type { Machine } from './machine.ts';
+import { POOL_SOURCE } from './pool.ts';
+import { run } from './process.ts';
+
+/** What is used of koffi, which calls functions of shared libraries. */
+interface Koffi {
+  load(path: string): Library;
+}
+
+interface Library {
+  func(prototype: string): (...args: unknown[]) => unknown;
+  unload(): void;
+}
+
+/** A compiled program in memory. */
+export interface LoadedProgram {
+  /** Address of its `run`. */
+  readonly entry: number;
+  readonly run: (context: number, thread: number) => void;
+  readonly kernel: (context: number, launch: number, first: number, end: number, iteration: number) => void;
+  unload(): void;
+}
+
+/** A compiler may hang, and a machine may be slow: no program here took 20 s. */
+const COMPILE_MS = 120_000;
+
+/** Compiles and loads C: the pool's once, programs as they come, at most as many at a time as there are processors. */
+export class Loader {
+  readonly machine: Machine;
+  readonly cache: LibraryCache;
+  readonly #koffi: Koffi;
+  readonly #limitMs: number;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+  /** What is being compiled, so that two who want the same wait for one compiler. */
+  readonly #pending = new Map<string, Promise<string>>();
+  /** Milliseconds spent on waiting for the compiler, and the programs that it compiled. */
+  compileMs = 0;
+  compiled = 0;
+
+  /** @throws CompilerError when koffi is not installed */
+  constructor(machine: Machine, cache: LibraryCache, limitMs = COMPILE_MS) {
+    this.machine = machine;
+    this.cache = cache;
+    this.#limitMs = limitMs;
+    this.#koffi = requireKoffi();
+  }
+
+  async program(source: string): Promise<LoadedProgram> {
+    const library = await this.#library(source, []);
+    const entry = library.func('uintptr_t entry()')() as number;
+    return {
+      entry: Number(entry),
+      run: library.func('void run(uintptr_t context, long thread)'),
+      kernel: library.func('void kernel(uintptr_t c, long launch, long first, long end, long iteration)'),
+      unload: () => library.unload(),
+    };
+  }
+
+  async pool(): Promise<PoolLibrary> {
+    return new PoolLibrary(await this.#library(POOL_SOURCE, ['-pthread']));
+  }
+
+  async #library(source: string, flags: readonly string[]): Promise<Library> {
+    const path = await this.#compile(source, flags);
+    try {
+      return this.#koffi.load(path);
+    } catch {
+      // Damaged on disk, or made by what is no longer there: made anew once.
+      await this.cache.remove(path);
+      const again = await this.#compile(source, flags);
+      try {
+        return this.#koffi.load(again);
+      } catch (error) {
+        throw new CompilerError(
+          `what ${this.machine.compiler} made does not load: ${(error as Error).message}`,
+        );
+      }
+    }
+  }
+
+  #compile(source: string, extra: readonly string[]): Promise<string> {
+    const { compiler, fingerprint, flags } = this.machine;
+    const args = [...flags, ...extra];
+    const key = [args.join(' '), source].join('\n');
+    const known = this.#pending.get(key);
+    if (known) return known;
+    const path = this.cache
+      .get([compiler, fingerprint, args.join('\n'), source], (target) =>
+        this.#limited(async () => {
+          const start = performance.now();
+          await run(compiler, [...args, '-shared', '-o', target, '-x', 'c', '-'], {
+            input: source,
+            limitMs: this.#limitMs,
+          });
+          this.compileMs += performance.now() - start;
+          this.compiled++;
+        }),
+      )
+      .catch((error: unknown) => {
+        // A full disk and the like; the program can be had elsewhere.
+        throw error instanceof CompilerError ? error : new CompilerError((error as Error).message);
+      })
+      .finally(() => this.#pending.delete(key));
+    this.#pending.set(key, path);
+    return path;
+  }
+
+  async #limited(work: () => Promise<void>): Promise<void> {
+    if (this.#running >= availableParallelism()) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running++;
+    try {
+      await work();
+    } finally {
+      this.#running--;
+      this.#waiting.shift()?.();
+    }
+  }
+}
+
+/** The pool's functions. */
+export class PoolLibrary {
+  readonly addressOf: (memory: ArrayBuffer) => number;
+  readonly run: (pool: number, entry: number, context: number) => void;
+  /** Address of the function that programs wait by. */
+  readonly meet: number;
+  readonly #start: (threads: number, processors: number) => number;
+  readonly #stop: (pool: number) => void;
+  readonly #threads: (pool: number) => number;
+
+  constructor(library: Library) {
+    const addressOf = library.func('unsigned long long address_of(const void *p)');
+    this.addressOf = (memory) => Number(addressOf(memory));
+    this.run = library.func('void pool_run(uintptr_t pool, uintptr_t entry, uintptr_t context)');
+    this.meet = Number(library.func('uintptr_t meet_address()')());
+    const start = library.func('uintptr_t pool_start(int threads, int processors)');
+    this.#start = (threads, processors) => Number(start(threads, processors));
+    this.#stop = library.func('void pool_stop(uintptr_t pool)');
+    const count = library.func('long pool_threads(uintptr_t pool)');
+    this.#threads = (pool) => Number(count(pool));
+  }
+
+  /** Starts threads; 0 instead of an address where the system gives none. */
+  start(threads: number): { pool: number; threads: number } {
+    const pool = this.#start(threads, availableParallelism());
+    return { pool, threads: pool === 0 ? 1 : this.#threads(pool) };
+  }
+
+  stop(pool: number): void {
+    this.#stop(pool);
+  }
+}
+
+function requireKoffi(): Koffi {
+  try {
+    return createRequire(import.meta.url)('koffi') as Koffi;
+  } catch (error) {
+    throw new CompilerError(
+      `the optional package koffi is not there: ${(error as Error).message.split('\n')[0]}`,
+    );
+  }
+}

@@ -1,0 +1,131 @@
+/** Looks at a word before a thread goes to sleep: some 0.2 ms, the pause between two steps of training. */
+const SPINS = 10000;
+
+/**
+ * The threads that share programs, in C: compiled once, loaded once a process. Threads 1 … n−1 are the pool's; the
+ * caller of `pool_run` is thread 0.
+ *
+ * A word counts jobs. Threads watch it, then sleep on it; `pool_run` sets the job, counts, and takes part. In a job,
+ * `pool_meet` lets all threads wait for each other: the last to come resets the count and raises the generation.
+ * A sleeper is counted before it looks for the last time, and a waker changes the word before it looks for sleepers, so
+ * that one of the two always sees the other.
+ */
+export const POOL_SOURCE = `
+#include <pthread.h>
+#include <stdlib.h>
+#define EXPORT __attribute__((visibility("default")))
+#define LINE __attribute__((aligned(64)))
+#if defined(__x86_64__)
+#define PAUSE() __builtin_ia32_pause()
+#else
+#define PAUSE() __asm__ volatile("yield")
+#endif
+
+struct word {
+  LINE unsigned value;
+  int sleepers;
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+};
+
+struct pool {
+  struct word job, generation;
+  LINE int arrived;
+  int threads, spins, stopping;
+  void (*run)(const void *, long);
+  const void *context;
+  pthread_t *ids;
+};
+
+struct start { struct pool *pool; long thread; };
+
+static unsigned look(struct word *w) { return __atomic_load_n(&w->value, __ATOMIC_SEQ_CST); }
+
+static void await_change(struct word *w, unsigned seen, int spins) {
+  for (int i = 0; i < spins; i++) {
+    if (look(w) != seen) return;
+    PAUSE();
+  }
+  pthread_mutex_lock(&w->mutex);
+  __atomic_add_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
+  while (look(w) == seen) pthread_cond_wait(&w->changed, &w->mutex);
+  __atomic_sub_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
+  pthread_mutex_unlock(&w->mutex);
+}
+
+static void raise(struct word *w) {
+  __atomic_add_fetch(&w->value, 1, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&w->sleepers, __ATOMIC_SEQ_CST) == 0) return;
+  pthread_mutex_lock(&w->mutex);
+  pthread_cond_broadcast(&w->changed);
+  pthread_mutex_unlock(&w->mutex);
+}
+
+static void *work(void *argument) {
+  struct start start = *(struct start *)argument;
+  free(argument);
+  struct pool *pool = start.pool;
+  for (unsigned seen = 0;; seen++) {
+    await_change(&pool->job, seen, pool->spins);
+    if (pool->stopping) return NULL;
+    pool->run(pool->context, start.thread);
+  }
+}
+
+EXPORT void pool_meet(void *p) {
+  struct pool *pool = p;
+  unsigned seen = look(&pool->generation);
+  if (__atomic_add_fetch(&pool->arrived, 1, __ATOMIC_SEQ_CST) < pool->threads) {
+    await_change(&pool->generation, seen, pool->spins);
+    return;
+  }
+  pool->arrived = 0;
+  raise(&pool->generation);
+}
+
+EXPORT void pool_run(void *p, void *run, const void *context) {
+  struct pool *pool = p;
+  pool->run = (void (*)(const void *, long))run;
+  pool->context = context;
+  raise(&pool->job);
+  pool->run(context, 0);
+}
+
+EXPORT void pool_stop(void *p) {
+  struct pool *pool = p;
+  pool->stopping = 1;
+  raise(&pool->job);
+  for (int i = 0; i < pool->threads - 1; i++) pthread_join(pool->ids[i], NULL);
+  free(pool->ids);
+  free(pool);
+}
+
+/* Where more threads than processors take part, a thread that only looks keeps another from its work. */
+EXPORT void *pool_start(int threads, int processors) {
+  struct pool *pool;
+  if (posix_memalign((void **)&pool, 64, sizeof *pool) != 0) return NULL;
+  *pool = (struct pool){0};
+  pthread_mutex_init(&pool->job.mutex, NULL);
+  pthread_cond_init(&pool->job.changed, NULL);
+  pthread_mutex_init(&pool->generation.mutex, NULL);
+  pthread_cond_init(&pool->generation.changed, NULL);
+  pool->ids = calloc(threads, sizeof *pool->ids);
+  pool->threads = 1;
+  pool->spins = threads <= processors ? ${SPINS} : 50;
+  for (long thread = 1; pool->ids && thread < threads; thread++) {
+    struct start *start = malloc(sizeof *start);
+    if (!start) break;
+    *start = (struct start){pool, thread};
+    if (pthread_create(&pool->ids[thread - 1], NULL, work, start) != 0) {
+      free(start);
+      break;
+    }
+    pool->threads++;
+  }
+  return pool;
+}
+
+EXPORT long pool_threads(void *p) { return ((struct pool *)p)->threads; }
+EXPORT unsigned long long address_of(const void *p) { return (unsigned long long)p; }
+EXPORT unsigned long meet_address(void) { return (unsigned long)pool_meet; }
+`;

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { CompilerError } from './errors.ts';
+
+/** Of what a compiler complains of, so much is kept. */
+const MOST_COMPLAINT = 2000;
+const MOST_OUTPUT = 4 * 2 ** 20;
+
+/**
+ * Runs a command without a shell: its arguments are a list, `input` is what it reads.
+ *
+ * @throws CompilerError when it does not start, fails, or takes longer than `limitMs`, after which it is ended together
+ * with all that it started
+ */
+export function run(
+  command: string,
+  args: readonly string[],
+  { input, limitMs }: { input: string; limitMs: number },
+): Promise<{ output: string }> {
+  return new Promise((resolve, reject) => {
+    // A group of its own: a compiler's driver starts others, which would live on without it.
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], shell: false, detached: true });
+    let output = '';
+    let complaint = '';
+    let late = false;
+    const end = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // It is gone already.
+      }
+    };
+    const timer = setTimeout(() => {
+      late = true;
+      end();
+    }, limitMs);
+    process.once('exit', end);
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      process.off('exit', end);
+      settle();
+    };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (output.length < MOST_OUTPUT) output += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (complaint.length < MOST_COMPLAINT) complaint += text;
+    });
+    // Some that fail close their input before all is written; the exit tells the story.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    child.once('error', (error) =>
+      finish(() => reject(new CompilerError(`${command} does not start: ${error.message}`))),
+    );
+    child.once('close', (code, signal) =>
+      finish(() => {
+        if (late) reject(new CompilerError(`${command} took longer than ${limitMs / 1000} s`));
+        else if (code === 0) resolve({ output });
+        else {
+          const first =
+            complaint.split('\n').find((line) => /error/i.test(line)) ?? complaint.split('\n')[0]!;
+          reject(new CompilerError(`${command} failed (${signal ?? `exit ${code}`}): ${first.trim()}`));
+        }
+      }),
+    );
+  });
+}

@@ -1,0 +1,124 @@
+import type { Launch, Loop, Program } from '../../compiler/program.ts';
+import { renderKernel } from './kernel.ts';
+import { PRELUDE } from './prelude.ts';
+
+/**
+ * What a program is given: 64-bit words. `base` holds the address of every buffer, `scratch` that of the first thread's
+ * scratch memory, of which each thread has `scratchBytes`; `meet(pool)` lets all threads wait for each other.
+ */
+const CONTEXT = `
+struct context {
+  long threads;
+  float *const *base;
+  char *scratch;
+  long scratchBytes;
+  void (*meet)(void *);
+  void *pool;
+};
+#define EXPORT __attribute__((visibility("default")))
+#define KERNEL static __attribute__((noinline)) void
+ALU long most(long a, long b) { return a > b ? a : b; }
+ALU long least(long a, long b) { return a < b ? a : b; }
+`;
+
+/**
+ * Prints a program as C: a function for each launch, `run(context, thread)` that calls them, and
+ * `kernel(context, launch, first, end, iteration)` for timing one launch by itself.
+ */
+export function renderC(program: Program, lanes: number): string {
+  const { launches, buffers } = program;
+  const kernels = launches.map((launch, i) => renderKernel(launch, buffers, kernelName(i), lanes));
+  return [
+    `#define LANES ${lanes}`,
+    PRELUDE,
+    CONTEXT,
+    ...kernels,
+    'EXPORT void run(const struct context *c, long thread) {',
+    '  char *const scratch = c->scratch + thread * c->scratchBytes;',
+    ...stages(program).flatMap((region) => renderRegion(region, launches)),
+    // The caller reads results as soon as its own part is done.
+    '  if (c->threads > 1) c->meet(c->pool);',
+    '}',
+    '',
+    'EXPORT address entry(void) { return (address)run; }',
+    '',
+    'EXPORT void kernel(const struct context *c, long launch, long first, long end, long iteration) {',
+    '  switch (launch) {',
+    ...launches.map(
+      (_, i) => `    case ${i}: ${kernelName(i)}(c->base, c->scratch, first, end, iteration); break;`,
+    ),
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+const kernelName = (index: number) => `k${index}`;
+
+/** Stages (numbers of their launches) that are run once, or repeated together. */
+interface Region {
+  readonly loop: Loop | undefined;
+  readonly stages: readonly (readonly number[])[];
+}
+
+function stages({ launches, loops }: Program): Region[] {
+  const regions: { loop: Loop | undefined; stages: number[][] }[] = [];
+  launches.forEach((launch, i) => {
+    const loop = loops.find(({ first, end }) => first <= i && i < end);
+    let region = regions[regions.length - 1];
+    if (!region || region.loop !== loop || (!loop && region.loop)) {
+      region = { loop, stages: [] };
+      regions.push(region);
+    }
+    const stage = region.stages[region.stages.length - 1];
+    if (stage && launches[stage[0]!]!.stage === launch.stage) stage.push(i);
+    else region.stages.push([i]);
+  });
+  return regions;
+}
+
+function renderRegion({ loop, stages }: Region, launches: readonly Launch[]): string[] {
+  const barrier = (stage: readonly number[]) =>
+    launches[stage[0]!]!.barrier ? ['  if (c->threads > 1) c->meet(c->pool);'] : [];
+  if (!loop) return stages.flatMap((stage) => [...barrier(stage), ...renderStage(stage, launches)]);
+  const head = `  for (long iteration = 0; iteration < ${loop.count}; iteration++) {`;
+  const [only] = stages;
+  if (stages.length > 1) {
+    const body = stages.flatMap((stage) => [...barrier(stage), ...renderStage(stage, launches, 'iteration')]);
+    return [head, ...body, '  }'];
+  }
+  // A thread goes through all iterations of its range of tasks without waiting for anybody.
+  const { solo, chunks } = launches[only![0]!]!;
+  const calls = only!.map((i) => {
+    const tasks = launches[i]!.count / chunks;
+    return `      ${kernelName(i)}(c->base, scratch, chunk * ${tasks}, last * ${tasks}, iteration);`;
+  });
+  const share = solo
+    ? [`  if (thread == 0) {`, `    const long chunk = 0, last = ${chunks};`]
+    : ['  {', `    const long chunk = ${bound(chunks, '')}, last = ${bound(chunks, ' + 1')};`];
+  return [...barrier(only!), ...share, `  ${head}`, ...calls, '    }', '  }'];
+}
+
+/** The chunk at which a thread's share of them begins: thread · chunks / threads. */
+const bound = (chunks: number, plus: string) => `(thread${plus}) * ${chunks} / c->threads`;
+
+/** Calls the kernels of a stage for this thread's share of its chunks, one chunk after the other. */
+function renderStage(members: readonly number[], launches: readonly Launch[], iteration = '0'): string[] {
+  const { solo, chunks } = launches[members[0]!]!;
+  const call = (i: number, first: string, end: string) =>
+    `${kernelName(i)}(c->base, scratch, ${first}, ${end}, ${iteration});`;
+  if (solo) {
+    const calls = members.map((i) => `    ${call(i, '0', String(launches[i]!.count))}`);
+    return ['  if (thread == 0) {', ...calls, '  }'];
+  }
+  if (members.length === 1) return [`  ${call(members[0]!, bound(chunks, ''), bound(chunks, ' + 1'))}`];
+  const calls = members.map((i) => {
+    const tasks = launches[i]!.count / chunks;
+    return `    ${call(i, `chunk * ${tasks}`, `(chunk + 1) * ${tasks}`)}`;
+  });
+  return [
+    `  for (long chunk = ${bound(chunks, '')}, last = ${bound(chunks, ' + 1')}; chunk < last; chunk++) {`,
+    ...calls,
+    '  }',
+  ];
+}
