@@ -4,9 +4,10 @@ import { Callable } from './callable.ts';
 import type { Initializer } from './initializers/index.ts';
 import {
   type CallOptions,
+  drawCall,
   type LayerCall,
   type Symbolics,
-  SymbolicTensor,
+  type SymbolicTensor,
   symbolicList,
 } from './symbolic.ts';
 
@@ -52,9 +53,11 @@ export interface Weight {
   readonly trainable: boolean;
   readonly regularizer: WeightRule | undefined;
   readonly constraint: WeightRule | undefined;
-  /** The innermost layer that holds it; frozen layers keep their weights. */
-  readonly owner: BaseLayer;
+  readonly values: { state: WeightState };
 }
+
+/** No values yet; drawn by a model without, or with, a seed that somebody chose; trained or set by somebody. */
+export type WeightState = 'none' | 'random' | 'seeded' | 'own';
 
 /** What a layer may ask for while it is built. */
 export interface BuildScope {
@@ -95,11 +98,11 @@ type Part = Weight | { readonly name: string; readonly layer: BaseLayer };
 export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> extends Callable<In, Out> {
   /** As in a saved model, and the stem of default names. */
   abstract readonly type: string;
-  readonly inputShape: Shape | undefined;
   /** Masks of the inputs go on to the results by themselves. */
   readonly supportsMasking: boolean = false;
   readonly #chosenName: string | undefined;
   #givenName: string | undefined;
+  readonly #inputShape: Shape | undefined;
   #trainable: boolean;
   #inputShapes: readonly Shape[] | undefined;
   #outputShapes: readonly Shape[] | undefined;
@@ -110,13 +113,18 @@ export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> e
   constructor(options: LayerOptions = {}) {
     super();
     this.#chosenName = options.name;
-    this.inputShape = options.inputShape;
+    this.#inputShape = options.inputShape;
     this.#trainable = options.trainable ?? true;
   }
 
   /** Chosen by the user, or given by the first model that holds the layer. */
   override get name(): string {
     return this.#chosenName ?? this.#givenName ?? this.type;
+  }
+
+  /** Of one sample, where an option or a network says it. */
+  get inputShape(): Shape | undefined {
+    return this.#inputShape;
   }
 
   /** The name that the user chose. */
@@ -144,6 +152,11 @@ export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> e
     for (const layer of this.sublayers) layer.trainable = trainable;
   }
 
+  /** Whether the order of `weights` is that of files; of other layers, the trainable weights come first there. */
+  get hasOwnOrder(): boolean {
+    return false;
+  }
+
   /** Layers inside this one. */
   get sublayers(): readonly BaseLayer[] {
     return this.#parts.flatMap((part) => ('layer' in part ? [part.layer] : []));
@@ -151,16 +164,16 @@ export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> e
 
   /** All weights, those of layers inside included, in the order in which they were asked for. */
   get weights(): readonly Weight[] {
-    return this.#parts.flatMap((part) => {
-      if (!('layer' in part)) return [part];
-      return part.layer.weights.map((weight) => ({ ...weight, name: `${part.name}/${weight.name}` }));
-    });
+    return this.#parts.flatMap((part) => ('layer' in part ? inside(part.name, part.layer.weights) : [part]));
   }
 
   /** What optimizers update: the trainable weights of the layers that are trainable. */
   get trainableWeights(): readonly Weight[] {
     if (!this.trainable) return [];
-    return this.weights.filter(({ trainable, owner }) => trainable && owner.trainable);
+    return this.#parts.flatMap((part) => {
+      if ('layer' in part) return inside(part.name, part.layer.trainableWeights);
+      return part.trainable ? [part] : [];
+    });
   }
 
   /** The shape of a result, known once the layer is built; of the first one, where there are several. */
@@ -203,16 +216,17 @@ export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> e
 
   /** What calling the layer does: draws one use of it. */
   override apply(x: In, { training }: CallOptions = {}): Out {
-    const inputs = symbolicList(x, this.name);
+    const inputs = this.unpack(x);
     const shapes = this.buildFor(inputs.map(({ shape }) => shape));
-    const outputs: SymbolicTensor[] = [];
-    const call: LayerCall = { layer: this, inputs, outputs, training };
-    shapes.forEach((shape, index) => {
-      outputs.push(new SymbolicTensor(shape, call, index));
-    });
+    const call = drawCall(this, inputs, shapes, training);
     this.#calls++;
     this.#firstCall ??= call;
-    return this.pack(outputs) as Out;
+    return this.pack(call.outputs) as Out;
+  }
+
+  /** How often the layer has been called. */
+  protected get uses(): number {
+    return this.#calls;
   }
 
   /** Builds the layer for samples of these shapes. Its weights are made the first time, and found again later. */
@@ -238,6 +252,11 @@ export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> e
     this.#inputShapes = inputShapes;
     this.#outputShapes = outputShapes;
     return outputShapes;
+  }
+
+  /** The tensors in what the layer is called on. */
+  protected unpack(x: unknown): readonly SymbolicTensor[] {
+    return symbolicList(x, this.name);
   }
 
   /** One result as it is, several as a list. */
@@ -285,11 +304,15 @@ export abstract class BaseLayer<In = never, Out extends Symbolics = Symbolics> e
     { trainable = true, regularizer, constraint }: WeightOptions = {},
   ): Weight {
     const variable = new Variable(`${path}/${name}`, shape, 'float32', new Float32Array(sizeOf(shape)));
-    return { name, variable, initializer, trainable, regularizer, constraint, owner: this };
+    return { name, variable, initializer, trainable, regularizer, constraint, values: { state: 'none' } };
   }
 
   #nameWeights(path: string): void {
-    for (const { name, variable } of this.weights) variable.name = `${path}/${name}`;
+    // Weights of a model inside keep the names they have there.
+    for (const part of this.#parts) {
+      const weights = 'layer' in part ? inside(part.name, part.layer.weights) : [part];
+      for (const { name, variable } of weights) variable.name = `${path}/${name}`;
+    }
   }
 
   #onlyCall(what: string): LayerCall {
@@ -396,6 +419,10 @@ export function savedName(value: { readonly name: string | undefined }, where: s
   throw new Error(
     `${where}: a function of your own cannot be saved. Use a named one, or a layer of your own, for models to be saved.`,
   );
+}
+
+function inside(name: string, weights: readonly Weight[]): Weight[] {
+  return weights.map((weight) => ({ ...weight, name: `${name}/${weight.name}` }));
 }
 
 function oneOrAll<T>(list: readonly T[]): T | readonly T[] {

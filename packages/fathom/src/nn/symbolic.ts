@@ -33,6 +33,8 @@ export class SymbolicTensor {
 
 /** One use of a layer in a network. A shared layer has several. */
 export interface LayerCall {
+  /** Grows with creation: a call comes after those that it takes from, so a network cannot have cycles. */
+  readonly id: number;
   readonly layer: BaseLayer;
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
@@ -46,8 +48,29 @@ export interface CallOptions {
   readonly training?: boolean | undefined;
 }
 
-/** One symbolic tensor, or several. */
-export type Symbolics = SymbolicTensor | readonly SymbolicTensor[];
+/** One symbolic tensor, or several, in order or by name. */
+export type Symbolics =
+  | SymbolicTensor
+  | readonly SymbolicTensor[]
+  | { readonly [name: string]: SymbolicTensor };
+
+/** A new use of a layer, whose outputs have the given shapes. */
+export function drawCall(
+  layer: BaseLayer,
+  inputs: readonly SymbolicTensor[],
+  shapes: readonly Shape[],
+  training?: boolean,
+  dtype?: DType,
+): LayerCall {
+  const outputs: SymbolicTensor[] = [];
+  const call: LayerCall = { id: nextId++, layer, inputs, outputs, training };
+  shapes.forEach((shape, index) => {
+    outputs.push(new SymbolicTensor(shape, call, index, dtype));
+  });
+  return call;
+}
+
+let nextId = 0;
 
 /**
  * The tensors in what a layer was called on.

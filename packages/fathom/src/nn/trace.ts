@@ -19,12 +19,11 @@ export interface KeyInput {
 export class Trace implements CallContext {
   readonly training: boolean;
   readonly trains: (layer: BaseLayer) => boolean;
-  /** New values of variables that layers gave. */
-  readonly updates: { readonly variable: Variable; readonly value: Tensor }[] = [];
   readonly keys: KeyInput[] = [];
   /** Scalars that layers added to the loss. */
   readonly losses: Tensor[] = [];
   readonly #nodes = new Map<Variable, Tensor>();
+  readonly #updates = new Map<Variable, Tensor>();
   readonly #masks = new Map<Tensor, Tensor>();
 
   constructor({ training, trains = (layer) => layer.trainable }: TraceOptions) {
@@ -41,8 +40,15 @@ export class Trace implements CallContext {
     return node;
   }
 
+  /** From here on the variable has the new value: who reads it later in the step reads that. */
   update(variable: Variable, value: Tensor): void {
-    this.updates.push({ variable, value });
+    this.#updates.set(variable, value);
+    this.#nodes.set(variable, value);
+  }
+
+  /** The values of variables at the end of the step. */
+  get updates(): readonly { readonly variable: Variable; readonly value: Tensor }[] {
+    return Array.from(this.#updates, ([variable, value]) => ({ variable, value }));
   }
 
   randomKey(layer: BaseLayer): Tensor {

@@ -86,18 +86,6 @@ export function checkLabelRows(rows: Rows, classes: number, where: string): void
   checkLabels(rows.data, classes, where);
 }
 
-/** Throws unless there are as many samples as targets. */
-export function checkSameCount(x: Rows, y: Rows, where: string, hint: string): void {
-  if (x.count === y.count) return;
-  throw new DataError({
-    what: 'samples and targets do not fit together',
-    where,
-    expected: `a target for each of the ${x.count} samples`,
-    received: `${y.count} targets`,
-    fix: `Check that x and y belong together. ${hint}`,
-  });
-}
-
 /** The shape that `input` says it has, with the samples along axis 0; flat arrays say nothing. */
 export function statedShape(input: ArrayInput): Shape | undefined {
   return toShaped(input, 'x').shape;

@@ -1,10 +1,14 @@
 import { permutation } from '../data/random.ts';
 import type { NumericData, Rows } from './arrays.ts';
+import type { Samples } from './samples.ts';
 
-/** Samples and targets of one step. */
+/** Samples and targets of one step: arrays in the order of the inputs, targets and weights. */
 export interface Batch {
-  readonly x: NumericData;
-  readonly y: NumericData;
+  readonly inputs: readonly NumericData[];
+  readonly targets: readonly NumericData[];
+  readonly weights: readonly NumericData[];
+  /** Of one sample, of each weight; none where all samples count the same. */
+  readonly weightShapes: readonly (readonly number[])[];
   readonly count: number;
 }
 
@@ -22,35 +26,31 @@ export interface BatchSource {
  * what is left.
  */
 export function arraySource(
-  x: Rows,
-  y: Rows,
+  samples: Samples,
   batchSize: number,
   shuffle?: { readonly seed: number },
 ): BatchSource {
-  const steps = Math.ceil(x.count / batchSize);
-  const staging = shuffle && { x: like(x, batchSize), y: like(y, batchSize) };
+  const { inputs, targets, weights, weightShapes, count: total } = samples;
+  const staging =
+    shuffle && [inputs, targets, weights].map((columns) => columns.map((rows) => like(rows, batchSize)));
   return {
-    samples: x.count,
-    steps,
+    samples: total,
+    steps: Math.ceil(total / batchSize),
     *epoch(epoch) {
-      const order = shuffle && permutation(x.count, { seed: shuffle.seed, epoch });
-      for (let start = 0; start < x.count; start += batchSize) {
-        const count = Math.min(batchSize, x.count - start);
-        if (!order || !staging) {
-          yield {
-            x: x.data.subarray(start * x.size, (start + count) * x.size),
-            y: y.data.subarray(start * y.size, (start + count) * y.size),
-            count,
-          };
-          continue;
-        }
-        for (let i = 0; i < count; i++) {
-          copyRow(x, order[start + i]!, staging.x, i);
-          copyRow(y, order[start + i]!, staging.y, i);
-        }
+      const order = shuffle && permutation(total, { seed: shuffle.seed, epoch });
+      for (let start = 0; start < total; start += batchSize) {
+        const count = Math.min(batchSize, total - start);
+        const part = (columns: readonly Rows[], group: number) =>
+          columns.map((rows, i) =>
+            order && staging
+              ? gather(rows, order, start, count, staging[group]![i]!)
+              : rows.data.subarray(start * rows.size, (start + count) * rows.size),
+          );
         yield {
-          x: staging.x.subarray(0, count * x.size),
-          y: staging.y.subarray(0, count * y.size),
+          inputs: part(inputs, 0),
+          targets: part(targets, 1),
+          weights: part(weights, 2),
+          weightShapes,
           count,
         };
       }
@@ -58,10 +58,26 @@ export function arraySource(
   };
 }
 
-function copyRow(from: Rows, row: number, to: NumericData, at: number): void {
-  const { data, size } = from;
-  if (size === 1) to[at] = data[row]!;
-  else to.set(data.subarray(row * size, (row + 1) * size), at * size);
+/** All of some samples as one batch. */
+export function oneBatch({ inputs, targets, weights, weightShapes, count }: Samples): Batch {
+  const data = (columns: readonly Rows[]) => columns.map((rows) => rows.data);
+  return { inputs: data(inputs), targets: data(targets), weights: data(weights), weightShapes, count };
+}
+
+/** The rows that stand in `order` from `start` on, copied to the beginning of `to`. */
+function gather(
+  { data, size }: Rows,
+  order: ArrayLike<number>,
+  start: number,
+  count: number,
+  to: NumericData,
+): NumericData {
+  for (let i = 0; i < count; i++) {
+    const row = order[start + i]!;
+    if (size === 1) to[i] = data[row]!;
+    else to.set(data.subarray(row * size, (row + 1) * size), i * size);
+  }
+  return to.subarray(0, count * size);
 }
 
 /** Room for a batch of the same element type. */

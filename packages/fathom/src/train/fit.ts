@@ -59,6 +59,7 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
     }
     for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, run);
   }
+  if (history.epoch.length > 0) await trainer.optimization.finish();
   history.stopped = initialEpoch + history.epoch.length < epochs;
   for (const callback of callbacks) await callback.onTrainEnd?.(logs, run);
   return history;
@@ -70,7 +71,7 @@ export async function evaluateSource(
   source: BatchSource,
   turn = new Turn(),
 ): Promise<Logs> {
-  const means = new Means(trainer.objective.metrics);
+  const means = new Means(trainer.plan.objective.figures);
   await forEachBatch(source, 0, async (batch) => {
     means.add(await trainer.evaluate(batch), batch.count);
     const pause = turn.give();
@@ -90,7 +91,7 @@ async function trainEpoch(
   turn: Turn,
   stops: () => boolean,
 ): Promise<Means | undefined> {
-  const means = new Means(trainer.objective.metrics);
+  const means = new Means(trainer.plan.objective.figures);
   const begins = plan.callbacks.filter((callback) => callback.onBatchBegin);
   const ends = plan.callbacks.filter((callback) => callback.onBatchEnd);
   let done = 0;

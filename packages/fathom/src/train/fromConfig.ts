@@ -1,12 +1,13 @@
 import { DataError } from '../data/errors.ts';
-import type { Layer, LayerConfig } from '../nn/layer.ts';
+import { BaseLayer, type LayerConfig } from '../nn/layer.ts';
 import { type LayerFactory, layerFromConfig } from '../nn/layerFromConfig.ts';
-import { lossFromConfig } from '../nn/losses/index.ts';
-import { metricFromConfig } from '../nn/metrics/index.ts';
+import { drawNetwork, type NetworkConfig, type TensorReference } from '../nn/networkConfig.ts';
 import { type OptimizerName, resolveOptimizer } from '../nn/optimizers/index.ts';
+import type { Symbolics, SymbolicTensor } from '../nn/symbolic.ts';
 import { MODEL_FORMAT_VERSION } from './config.ts';
-import { type Model, sequential } from './model.ts';
-import type { BackendOptions } from './options.ts';
+import { Model, sequential } from './model.ts';
+import type { BackendOptions, ModelOptions } from './options.ts';
+import { type SettingsConfig, settingsFromConfig } from './settings.ts';
 
 export type { LayerFactory };
 
@@ -20,15 +21,19 @@ export interface FromConfigOptions extends BackendOptions {
 /**
  * The model that `toConfig` described, with new weights; compiled, if it was.
  *
+ * @typeParam O the form of its outputs, where it has not just one: `modelFromConfig<SymbolicTensor[]>(config)`
  * @param config JSON from a file is checked, since anybody may have written it
  * @throws DataError when it is no configuration of a model, or of a version this library does not know
  * @example
  * const twin = modelFromConfig(model.toConfig());
  */
-export function modelFromConfig(config: unknown, options: FromConfigOptions = {}): Model {
+export function modelFromConfig<O extends Symbolics = SymbolicTensor>(
+  config: unknown,
+  options: FromConfigOptions = {},
+): Model<O> {
   const { where = 'modelFromConfig', backend, threads, customLayers = {} } = options;
   const root = asObject(config, where);
-  if (root.formatVersion !== MODEL_FORMAT_VERSION) {
+  if (root.formatVersion !== 1 && root.formatVersion !== MODEL_FORMAT_VERSION) {
     throw bad(
       where,
       `formatVersion ${MODEL_FORMAT_VERSION}`,
@@ -36,42 +41,72 @@ export function modelFromConfig(config: unknown, options: FromConfigOptions = {}
       'Use the version of Fathom that wrote it.',
     );
   }
-  const model = sequential([], {
-    name: asText(root.name, `${where}: name`),
-    seed: asNumber(root.seed, `${where}: seed`),
-  });
-  asList(root.layers, `${where}: layers`).forEach((layer, i) => {
-    model.add(toLayer(layer, customLayers, `${where}: layer ${i}`));
-  });
-  if (root.inputShape !== null) model.build(asShape(root.inputShape, `${where}: inputShape`));
-  if (root.compile === null) return model;
-  const settings = asObject(root.compile, `${where}: compile`);
-  const { name: optimizer, ...rates } = asObject(settings.optimizer, `${where}: compile.optimizer`);
-  const { name: loss, ...lossOptions } = asObject(settings.loss, `${where}: compile.loss`);
-  model.compile({
-    optimizer: resolveOptimizer(
-      asText(optimizer, `${where}: compile.optimizer.name`) as OptimizerName,
-      rates,
-    ),
-    loss: lossFromConfig({ name: asText(loss, `${where}: compile.loss.name`), ...lossOptions }),
-    metrics: asList(settings.metrics, `${where}: compile.metrics`).map((metric) => {
-      if (typeof metric === 'string') return metricFromConfig(metric);
-      const { type, ...metricOptions } = asObject(metric, `${where}: compile.metrics`);
-      return metricFromConfig({ type: asText(type, `${where}: compile.metrics: type`), ...metricOptions });
-    }),
+  // Models in models come as their configs, and are made the same way.
+  const custom: Readonly<Record<string, LayerFactory>> = {
+    sequential: (inner: unknown) => toModel(asObject(inner, where), 'sequential', custom, where),
+    model: (inner: unknown) => toModel(asObject(inner, where), 'model', custom, where),
+    ...customLayers,
+  };
+  const made = toModel(root, root.type === 'model' ? 'model' : 'sequential', custom, where);
+  // How many outputs a file describes is known only now; the caller says what it should be.
+  const result = made as unknown as Model<O>;
+  if (root.compile === null) return result;
+  const { optimizer, ...settings } = asObject(root.compile, `${where}: compile`);
+  const { name, ...rates } = asObject(optimizer, `${where}: compile.optimizer`);
+  if (typeof settings.loss !== 'object' || settings.loss === null) {
+    throw bad(`${where}: compile.loss`, 'an object', settings.loss);
+  }
+  made.compile({
+    optimizer: resolveOptimizer(asText(name, `${where}: compile.optimizer.name`) as OptimizerName, rates),
+    // Whatever it holds, it is looked up by name, and checked there.
+    ...settingsFromConfig({ metrics: [], ...settings } as unknown as SettingsConfig),
     backend,
     threads,
   });
-  return model;
+  return result;
 }
 
-function toLayer(config: unknown, custom: Readonly<Record<string, LayerFactory>>, where: string): Layer {
+/** A model from its config, in which layers may be layers already. */
+function toModel(
+  root: Record<string, unknown>,
+  type: 'sequential' | 'model',
+  custom: Readonly<Record<string, LayerFactory>>,
+  where: string,
+): Model<Symbolics> {
+  const options: ModelOptions = {
+    name: asText(root.name, `${where}: name`),
+    seed: asNumber(root.seed, `${where}: seed`),
+    ...(root.trainable === false ? { trainable: false } : {}),
+  };
+  const layers = asList(root.layers, `${where}: layers`).map((layer, i) =>
+    layer instanceof BaseLayer ? layer : toLayer(layer, custom, `${where}: layer ${i}`),
+  );
+  if (type === 'sequential') {
+    const stack = sequential(layers, options);
+    if (root.inputShape !== null) stack.build(asShape(root.inputShape, `${where}: inputShape`));
+    return stack;
+  }
+  const calls = asList(root.calls, `${where}: calls`).map((call, i) => {
+    const one = asObject(call, `${where}: call ${i}`);
+    return {
+      layer: asText(one.layer, `${where}: call ${i}: layer`),
+      inputs: asList(one.inputs, `${where}: call ${i}: inputs`) as TensorReference[],
+      ...(typeof one.training === 'boolean' ? { training: one.training } : {}),
+    };
+  });
+  const ends = [root.inputs, root.outputs].map((end, i) => {
+    return asObject(end, `${where}: ${i === 0 ? 'inputs' : 'outputs'}`) as NetworkConfig['inputs'];
+  });
+  return new Model(drawNetwork({ calls, inputs: ends[0]!, outputs: ends[1]! }, layers, where), options);
+}
+
+function toLayer(config: unknown, custom: Readonly<Record<string, LayerFactory>>, where: string): BaseLayer {
   const layer = asObject(config, where);
   asText(layer.type, `${where}: type`);
   asText(layer.name, `${where}: name`);
   if (layer.inputShape !== undefined) asShape(layer.inputShape, `${where}: inputShape`);
   // Every layer checks its options itself, whatever they are.
-  return layerFromConfig(layer as LayerConfig, custom, where) as Layer;
+  return layerFromConfig(layer as LayerConfig, custom, where);
 }
 
 function asObject(value: unknown, where: string): Record<string, unknown> {

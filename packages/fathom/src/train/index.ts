@@ -25,15 +25,20 @@ export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoin
 export { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 export type { History } from './fit.ts';
 export { type FromConfigOptions, type LayerFactory, modelFromConfig } from './fromConfig.ts';
-export { Model, sequential } from './model.ts';
+export { type AnyModel, Model, model, sequential } from './model.ts';
 export type {
   BackendOptions,
   BatchesInput,
   BatchInput,
   BatchSizeOptions,
+  ByOutput,
   CompileOptions,
+  DataInput,
   FitOptions,
+  MetricsOption,
   ModelOptions,
   Prediction,
+  Predictions,
+  SampleWeightOptions,
 } from './options.ts';
 export { loadWeights, saveWeights } from './weightsFile.ts';

@@ -1,11 +1,17 @@
 import type { NumericArray } from '../ir/tensor.ts';
-import type { Metric, MetricAccumulator, MetricValue } from '../nn/metrics/index.ts';
+import type { MetricAccumulator, MetricValue } from '../nn/metrics/index.ts';
 import type { Logs } from './callbacks.ts';
 
-/** What a step gives: the mean loss of the batch, and what each metric measured. */
+/** What a step gives: the mean loss of the batch, and what each metric (of several outputs, each loss first) measured. */
 export interface Figures {
   readonly loss: number;
   readonly parts: readonly (readonly NumericArray[])[];
+}
+
+/** What a figure is called in the logs, and how it is folded. */
+export interface Figure {
+  readonly name: string;
+  accumulator(): MetricAccumulator;
 }
 
 /** The figures of a pass, exact for batches of different sizes: the loss of each counts with its number of samples. */
@@ -15,9 +21,9 @@ export class Means {
   #loss = 0;
   #count = 0;
 
-  constructor(metrics: readonly Metric[]) {
-    this.#names = metrics.map(({ name }) => name);
-    this.#accumulators = metrics.map((metric) => metric.accumulator());
+  constructor(figures: readonly Figure[]) {
+    this.#names = figures.map(({ name }) => name);
+    this.#accumulators = figures.map((figure) => figure.accumulator());
   }
 
   /** Adds the figures of a batch of `count` samples. */
@@ -31,10 +37,14 @@ export class Means {
     return this.#count;
   }
 
+  /** The figures so far. Those that take long to make are made when somebody looks at them. */
   logs(): Logs {
     const logs: Record<string, number> = { loss: this.#loss / this.#count };
     for (let i = 0; i < this.#names.length; i++) {
-      enter(logs, this.#names[i]!, this.#accumulators[i]!.result());
+      const accumulator = this.#accumulators[i]!;
+      const name = this.#names[i]!;
+      if (!accumulator.costly) enter(logs, name, accumulator.result());
+      else Object.defineProperty(logs, name, { get: () => accumulator.result(), enumerable: true });
     }
     return logs;
   }

@@ -1,41 +1,42 @@
 import type { Backend } from '../backends/backend.ts';
-import { formatShape, type Shape, sameShape, sizeOf } from '../ir/shape.ts';
-import type { Layer } from '../nn/layer.ts';
+import { Composite, type LayerStack } from '../nn/composite.ts';
+import type { BaseLayer } from '../nn/layer.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
-import { seedKey } from '../nn/random.ts';
-import { LayerStack } from '../nn/stack.ts';
-import { SymbolicTensor } from '../nn/symbolic.ts';
+import type { Symbolics, SymbolicTensor } from '../nn/symbolic.ts';
 import { selectBackend } from '../runtime.ts';
-import { type ArrayInput, isArrayInput, statedShape, toRows } from './arrays.ts';
-import { arraySource, type BatchSource } from './batches.ts';
-import type { Logs, WeightValues } from './callbacks.ts';
+import { statedShape } from './arrays.ts';
+import { arraySource, type BatchSource, oneBatch } from './batches.ts';
+import type { Logs, TrainedModel, WeightValues } from './callbacks.ts';
 import { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 import { evaluateSource, type History, runEpochs } from './fit.ts';
-import { predictGraph } from './graphs.ts';
-import {
-  type Expected,
-  iterableSource,
-  type Pairs,
-  splitPairs,
-  toPairs,
-  validationSource,
-} from './inputs.ts';
 import { Means } from './means.ts';
+import { objectiveOf } from './objective.ts';
 import {
   type BatchesInput,
   type BatchSizeOptions,
   type CompileOptions,
   checkInteger,
+  type DataInput,
   DEFAULT_BATCH_SIZE,
   type FitOptions,
   type ModelOptions,
   type Prediction,
+  type Predictions,
+  type SampleWeightOptions,
 } from './options.ts';
+import { predictRows } from './predict.ts';
 import { Programs } from './programs.ts';
-import { objectiveOf, resolveSettings, type Settings, settingsConfig } from './settings.ts';
+import {
+  isDataInput,
+  iterableSource,
+  splitSamples,
+  toInputs,
+  toSamples,
+  validationSource,
+} from './samples.ts';
+import { resolveSettings, type Settings, settingsConfig } from './settings.ts';
 import { summarize } from './summary.ts';
 import { Trainer } from './trainer.ts';
-import { Turn } from './turn.ts';
 import { checkWeights, readWeights } from './weights.ts';
 
 interface Sources {
@@ -44,52 +45,33 @@ interface Sources {
 }
 
 /**
- * A stack of layers that can be trained, asked and saved.
+ * Layers that can be trained, asked and saved: a stack (`sequential`) or any graph of them (`model`). It is a layer
+ * itself, and may be called in other models, which then train its weights as well.
+ *
+ * `O` says how the outputs were given: as one, as a list or as a record; predictions come in the same form.
  *
  * @example
- * const model = sequential([dense({ units: 1, inputShape: [1] })], { seed: 0 });
- * model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
- * await model.fit([[1], [2]], [[3], [5]], { epochs: 10 });
- * (await model.predict([[3]])).data;
+ * const network = sequential([dense({ units: 1, inputShape: [1] })], { seed: 0 });
+ * network.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+ * await network.fit([[1], [2]], [[3], [5]], { epochs: 10 });
+ * (await network.predict([[3]])).data;
  */
-export class Model {
-  readonly name: string;
-  readonly #stack = new LayerStack();
-  #seed: number;
-  /** True until somebody trains or sets the weights. */
-  #untouched = true;
-  #initialized = false;
+export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
   #fitting = false;
   #settings: Settings | undefined;
   #trainer: Trainer | undefined;
+  /** Whether the weights are known to be somebody's work. */
+  #kept = false;
   #programs: Programs;
   /** Settled when the programs of an earlier compile() are given back. */
   #retired: Promise<void> = Promise.resolve();
 
-  constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: ModelOptions = {}) {
-    this.name = options.name ?? 'sequential';
-    this.#seed = options.seed ?? randomSeed();
-    seedKey(this.#seed);
+  constructor(
+    parts: LayerStack | { readonly inputs: Symbolics; readonly outputs: O } = [],
+    options: ModelOptions = {},
+  ) {
+    super(parts, options);
     this.#programs = new Programs(() => this.#backend());
-    for (const layer of layers) this.add(layer);
-  }
-
-  get layers(): readonly Layer[] {
-    return this.#stack.layers;
-  }
-
-  get seed(): number {
-    return this.#seed;
-  }
-
-  /** The shape of one sample, or `undefined` until it is known. */
-  get inputShape(): Shape | undefined {
-    return this.#stack.inputShape;
-  }
-
-  /** The shape of one result, or `undefined` until it is known. */
-  get outputShape(): Shape | undefined {
-    return this.#stack.built ? this.#stack.outputShape : undefined;
   }
 
   /** The optimizer of a compiled model; its learning rate may be changed at any time. */
@@ -102,54 +84,30 @@ export class Model {
     return this.#programs.compileMs;
   }
 
-  /**
-   * Adds a layer on top.
-   *
-   * @throws RangeError when it does not fit onto the one below
-   */
-  add(layerOrInput: Layer | SymbolicTensor): void {
-    const layer = layerOrInput instanceof SymbolicTensor ? (layerOrInput.layer as Layer) : layerOrInput;
-    if (this.#trainer) {
-      throw new Error(`${this.name}: expected add() before training; received ${layer.name} after it.`);
+  override add(layer: BaseLayer | SymbolicTensor): void {
+    // The constructor of the base adds layers before there are fields.
+    if (#trainer in this && this.#trainer) {
+      throw new Error(`${this.name}: expected add() before training; received ${layer} after it.`);
     }
-    this.#stack.add(layer);
-    if (this.#stack.built) this.#initialize();
+    super.add(layer);
   }
 
   /**
-   * Gives the model the shape of one sample, where no layer states it.
-   *
-   * @throws RangeError when a layer cannot take what it would get
-   */
-  build(inputShape: Shape): void {
-    if (this.#stack.built) {
-      if (sameShape(inputShape, this.#stack.inputShape!)) return;
-      throw new RangeError(
-        `${this.name}: expected samples of shape ${formatShape(this.#stack.inputShape!)}; received ${formatShape(inputShape)}. Make a new model for another shape.`,
-      );
-    }
-    this.#stack.build(inputShape);
-    this.#initialize();
-  }
-
-  /**
-   * Says how the model is trained. The graph of a step is made with the first batch of each size. Compiling again
-   * forgets the optimizer's state, not the weights.
+   * Says how the model is trained, and which of its layers: `trainable` counts as it is now. The graph of a step is
+   * made with the first batch of each size. Compiling again forgets the optimizer's state, not the weights.
    *
    * @throws RangeError on unknown names or options, or a loss that does not fit the output
+   * @example
+   * network.compile({ loss: { digit: 'sparseCategoricalCrossentropy', parity: 'binaryCrossentropy' }, lossWeights: { digit: 1, parity: 0.2 } });
    */
   compile(options: CompileOptions): void {
     const settings = resolveSettings(options);
-    if (options.seed !== undefined && options.seed !== this.#seed) {
-      seedKey(options.seed);
-      this.#seed = options.seed;
-      if (this.#untouched && this.#initialized) this.#stack.initialize(this.#seed);
-    }
+    if (options.seed !== undefined && options.seed !== this.seed) this.redraw(options.seed);
     const previous = this.#programs;
     this.#settings = settings;
     this.#trainer = undefined;
     this.#programs = new Programs(() => this.#backend());
-    if (this.#stack.built) this.#requireTrainer();
+    if (this.built) this.#requireTrainer();
     this.#retired = previous.clear();
   }
 
@@ -164,14 +122,14 @@ export class Model {
    * const { history } = await model.fit(x, y, { epochs: 5, validationSplit: 0.1 });
    * history.valLoss;
    */
-  fit(x: ArrayInput, y: ArrayInput, options?: FitOptions): Promise<History>;
+  fit(x: DataInput, y: DataInput, options?: FitOptions): Promise<History>;
   fit(batches: BatchesInput, options?: FitOptions): Promise<History>;
   async fit(
-    x: ArrayInput | BatchesInput,
-    yOrOptions?: ArrayInput | FitOptions,
+    x: DataInput | BatchesInput,
+    yOrOptions?: DataInput | FitOptions,
     last?: FitOptions,
   ): Promise<History> {
-    const options = (isArrayInput(x) ? last : (yOrOptions as FitOptions | undefined)) ?? {};
+    const options = (isDataInput(x) ? last : (yOrOptions as FitOptions | undefined)) ?? {};
     const { batchSize = DEFAULT_BATCH_SIZE, epochs = 1, initialEpoch = 0 } = options;
     checkInteger(batchSize, 1, 'fit: batchSize');
     checkInteger(epochs, 0, 'fit: epochs');
@@ -182,11 +140,12 @@ export class Model {
     }
     this.#fitting = true;
     try {
-      const { train, validation } = isArrayInput(x)
-        ? this.#arraySources(x, yOrOptions as ArrayInput, options, batchSize)
+      const { train, validation } = isDataInput(x)
+        ? this.#arraySources(x, yOrOptions as DataInput, options, batchSize)
         : this.#iterableSources(x, options, batchSize);
-      this.#untouched = false;
-      return await runEpochs(this.#requireTrainer(), this, {
+      const trainer = this.#requireTrainer();
+      this.#keepWeights();
+      return await runEpochs(trainer, this as unknown as TrainedModel, {
         train,
         validation,
         epochs,
@@ -208,24 +167,25 @@ export class Model {
    * @example
    * const { loss, accuracy } = await model.evaluate(testX, testY);
    */
-  evaluate(x: ArrayInput, y: ArrayInput, options?: BatchSizeOptions): Promise<Logs>;
+  evaluate(x: DataInput, y: DataInput, options?: BatchSizeOptions & SampleWeightOptions): Promise<Logs>;
   evaluate(batches: BatchesInput): Promise<Logs>;
   async evaluate(
-    x: ArrayInput | BatchesInput,
-    y?: ArrayInput,
-    { batchSize = DEFAULT_BATCH_SIZE }: BatchSizeOptions = {},
+    x: DataInput | BatchesInput,
+    y?: DataInput,
+    options: BatchSizeOptions & SampleWeightOptions = {},
   ): Promise<Logs> {
+    const { batchSize = DEFAULT_BATCH_SIZE } = options;
     checkInteger(batchSize, 1, 'evaluate: batchSize');
-    let source: BatchSource;
-    if (isArrayInput(x)) {
-      const pairs = this.#toPairs(x, y!, 'evaluate');
-      source = arraySource(pairs.x, pairs.y, batchSize);
-    } else source = iterableSource(x, this.#expected(), 'evaluate');
-    return evaluateSource(this.#requireTrainer(), source);
+    if (isDataInput(x)) this.#buildFor(x);
+    const trainer = this.#requireTrainer();
+    const source = isDataInput(x)
+      ? arraySource(toSamples(x, y!, trainer.expected, 'evaluate', options), batchSize)
+      : iterableSource(x, trainer.expected, 'evaluate');
+    return evaluateSource(trainer, source);
   }
 
   /**
-   * The results for some samples.
+   * The results for some samples, in the form in which the outputs were given: one, a list or a record.
    *
    * @param x samples [N, ...inputShape]
    * @returns data [N, ...outputShape]
@@ -234,31 +194,15 @@ export class Model {
    * const { data, shape } = await model.predict(images);
    */
   async predict(
-    x: ArrayInput,
+    x: DataInput,
     { batchSize = DEFAULT_BATCH_SIZE }: BatchSizeOptions = {},
-  ): Promise<Prediction> {
+  ): Promise<Predictions<O>> {
     checkInteger(batchSize, 1, 'predict: batchSize');
     this.#buildFor(x);
-    const { data, count, size } = toRows(x, this.#stack.inputShape!, 'predict: x');
-    const { outputShape } = this.#stack;
-    const shape = [count, ...outputShape];
-    const results = new Float32Array(sizeOf(shape));
-    const resultSize = results.length / count;
-    const turn = new Turn();
-    for (let start = 0; start < count; start += batchSize) {
-      const batch = Math.min(batchSize, count - start);
-      const build = () => predictGraph(this.#stack, batch);
-      await this.#programs.use(`predict ${batch}`, build, async ({ executable }) => {
-        executable.write(0, data.subarray(start * size, (start + batch) * size));
-        const running = executable.run();
-        if (running) await running;
-        const read = executable.read(0);
-        results.set(read instanceof Promise ? await read : read, start * resultSize);
-      });
-      const pause = turn.give();
-      if (pause) await pause;
-    }
-    return { data: results, shape };
+    const feeds = this.network.inputs.map(({ shape }, i) => ({ name: this.inputNames[i]!, shape }));
+    const inputs = toInputs(x, feeds, 'predict: x');
+    const results = await predictRows(this.network, inputs, batchSize, this.#programs);
+    return this.inOutputForm<Prediction>(results) as Predictions<O>;
   }
 
   /**
@@ -269,13 +213,13 @@ export class Model {
    * @example
    * const { loss } = await model.trainOnBatch(x, y);
    */
-  async trainOnBatch(x: ArrayInput, y: ArrayInput): Promise<Logs> {
-    const pairs = this.#toPairs(x, y, 'trainOnBatch');
+  async trainOnBatch(x: DataInput, y: DataInput, options?: SampleWeightOptions): Promise<Logs> {
+    this.#buildFor(x);
     const trainer = this.#requireTrainer();
-    this.#untouched = false;
-    const { count } = pairs.x;
-    const means = new Means(trainer.objective.metrics);
-    means.add(await trainer.train({ x: pairs.x.data, y: pairs.y.data, count }), count);
+    const samples = toSamples(x, y, trainer.expected, 'trainOnBatch', options);
+    if (!this.#kept) this.#keepWeights();
+    const means = new Means(trainer.plan.objective.figures);
+    means.add(await trainer.train(oneBatch(samples)), samples.count);
     return means.logs();
   }
 
@@ -287,18 +231,17 @@ export class Model {
 
   /** A table of the layers as text. */
   summary(): string {
-    return summarize(this.name, this.#stack);
+    return summarize(this);
   }
 
   /** Number of values in all weights, running statistics included. */
   countParams(): number {
-    return this.#stack.weights.reduce((total, { variable }) => total + variable.size, 0);
+    return this.weights.reduce((total, { variable }) => total + variable.size, 0);
   }
 
   /** Copies of all weights, in the order of the layers: of each, the trainable ones first. */
   async getWeights(): Promise<WeightValues[]> {
-    this.#requireBuilt();
-    return readWeights(this.#stack.weights.map(({ variable }) => variable));
+    return readWeights(this.network.weights);
   }
 
   /**
@@ -307,12 +250,11 @@ export class Model {
    * @throws RangeError when their number, a size or a shape differs; then nothing is replaced
    */
   setWeights(weights: readonly (ArrayLike<number> | WeightValues)[]): void {
-    this.#requireBuilt();
-    const own = this.#stack.weights.map(({ variable }) => variable);
+    const own = this.network.weights;
     const values = checkWeights(own, weights);
-    this.#untouched = false;
+    this.#keepWeights();
     values.forEach((data, i) => {
-      own[i]!.write(data);
+      own[i]!.weight.variable.write(data);
     });
   }
 
@@ -324,23 +266,17 @@ export class Model {
   toConfig(): ModelConfig {
     return {
       formatVersion: MODEL_FORMAT_VERSION,
+      type: this.type,
       name: this.name,
-      seed: this.#seed,
-      inputShape: this.#stack.inputShape ? [...this.#stack.inputShape] : null,
-      layers: this.layers.map((layer) => layer.config()),
+      ...this.options(),
       compile: this.#settings ? settingsConfig(this.#settings) : null,
-    };
+    } as ModelConfig;
   }
 
   /** Gives the memory of the model's programs back; its weights can still be read, and steps make programs anew. */
   async dispose(): Promise<void> {
     await this.#retired;
     await this.#programs.clear();
-  }
-
-  #initialize(): void {
-    this.#stack.initialize(this.#seed);
-    this.#initialized = true;
   }
 
   async #backend(): Promise<Backend> {
@@ -350,90 +286,91 @@ export class Model {
     return selectBackend(backend, threads === undefined ? {} : { threads });
   }
 
-  #requireBuilt(): void {
-    if (this.#stack.built) return;
-    throw new Error(
-      this.layers.length === 0
-        ? `${this.name}: expected at least one layer; received none. Add layers before using the model.`
-        : `${this.name}: the shape of a sample is not known. Give the first layer inputShape, or call build().`,
-    );
-  }
-
-  #expected(): Expected {
-    if (!this.#settings) {
-      throw new Error(`${this.name}: expected a compiled model. Call compile({ loss, … }) first.`);
-    }
-    this.#requireBuilt();
-    return { stack: this.#stack, loss: this.#settings.loss };
-  }
-
   #requireTrainer(): Trainer {
     if (!this.#trainer) {
-      const { stack } = this.#expected();
-      const settings = this.#settings!;
-      const objective = objectiveOf(settings, stack, this.name);
-      this.#trainer = new Trainer(stack, objective, settings.optimizer, this.#programs, this.#seed);
+      if (!this.#settings) {
+        throw new Error(`${this.name}: expected a compiled model. Call compile({ loss, … }) first.`);
+      }
+      const objective = objectiveOf(this.#settings, this);
+      this.#trainer = new Trainer(this, objective, this.#settings.optimizer, this.#programs, this.seed);
     }
     return this.#trainer;
   }
 
-  /** Builds a model whose first layer states no shape from the shape of the data. */
-  #buildFor(x: ArrayInput): void {
-    if (this.#stack.built || this.layers.length === 0) {
-      this.#requireBuilt();
-      return;
-    }
-    const shape = statedShape(x);
-    if (shape) this.build(shape.slice(1));
-    else this.#requireBuilt();
+  /** From now on nobody draws the weights anew. */
+  #keepWeights(): void {
+    this.network.keepWeights();
+    this.#kept = true;
   }
 
-  #arraySources(x: ArrayInput, y: ArrayInput, options: FitOptions, batchSize: number): Sources {
-    let pairs = this.#toPairs(x, y, 'fit');
+  /** Builds a model whose first layer states no shape from the shape of the data. */
+  #buildFor(x: DataInput): void {
+    if (this.built || this.layers.length === 0) return;
+    const shape = isDataInput(x) ? statedShape(x as never) : undefined;
+    if (shape) this.build(shape.slice(1));
+  }
+
+  #arraySources(x: DataInput, y: DataInput, options: FitOptions, batchSize: number): Sources {
+    this.#buildFor(x);
+    const { expected } = this.#requireTrainer();
+    let samples = toSamples(x, y, expected, 'fit', options);
     let validation = this.#validation(options, batchSize);
     if (options.validationSplit && !validation) {
-      const parts = splitPairs(pairs, options.validationSplit);
-      pairs = parts.train;
-      validation = arraySource(parts.validation.x, parts.validation.y, batchSize);
+      const parts = splitSamples(samples, options.validationSplit);
+      samples = parts.train;
+      validation = arraySource(parts.validation, batchSize);
     }
-    const shuffle = (options.shuffle ?? true) ? { seed: this.#seed } : undefined;
-    return { train: arraySource(pairs.x, pairs.y, batchSize, shuffle), validation };
+    const shuffle = (options.shuffle ?? true) ? { seed: this.seed } : undefined;
+    return { train: arraySource(samples, batchSize, shuffle), validation };
   }
 
   #iterableSources(batches: BatchesInput, options: FitOptions, batchSize: number): Sources {
-    if (options.validationSplit) {
+    for (const option of ['validationSplit', 'sampleWeight', 'classWeight'] as const) {
+      if (!options[option]) continue;
       throw new RangeError(
-        'fit: validationSplit needs arrays; received batches. Pass validationData instead.',
+        `fit: ${option} needs arrays; received batches. ${option === 'validationSplit' ? 'Pass validationData instead.' : 'Give batches [x, y, sampleWeight] instead.'}`,
       );
     }
-    const train = iterableSource(batches, this.#expected(), 'fit');
+    const train = iterableSource(batches, this.#requireTrainer().expected, 'fit');
     return { train, validation: this.#validation(options, batchSize) };
   }
 
   #validation({ validationData }: FitOptions, batchSize: number): BatchSource | undefined {
-    return validationData && validationSource(validationData, batchSize, this.#expected());
-  }
-
-  #toPairs(x: ArrayInput, y: ArrayInput, where: string): Pairs {
-    this.#buildFor(x);
-    return toPairs(x, y, this.#expected(), where);
+    return validationData && validationSource(validationData, batchSize, this.#requireTrainer().expected);
   }
 }
+
+/** A model of any form of outputs. */
+export type AnyModel = Model<Symbolics>;
 
 /**
  * A model that is a plain stack of layers. The first layer states the shape of a sample.
  *
  * @throws RangeError when a layer does not fit onto the one below
  * @example
- * const model = sequential([flatten({ inputShape: [28, 28, 1] }), dense({ units: 10, activation: 'softmax' })]);
+ * const network = sequential([flatten({ inputShape: [28, 28, 1] }), dense({ units: 10, activation: 'softmax' })]);
  */
-export function sequential(
-  layers: readonly (Layer | SymbolicTensor)[] = [],
-  options: ModelOptions = {},
-): Model {
+export function sequential(layers: LayerStack = [], options: ModelOptions = {}): Model {
   return new Model(layers, options);
 }
 
-function randomSeed(): number {
-  return Math.floor(Math.random() * 2 ** 32);
+/**
+ * A model of all the layers between some inputs and some outputs, each one tensor, a list, or a record by name: any
+ * graph without cycles, with several inputs and outputs, layers used in several places, and models as layers. Ending
+ * at the output of an inner layer of another model, it extracts features, with the same weights.
+ *
+ * @throws Error when an output needs an input that is not named, or an input changes no output
+ * @example
+ * const x = input({ shape: [8] });
+ * const hidden = dense({ units: 16, activation: 'relu' })(x);
+ * const outputs = { size: dense({ units: 1 })(hidden), kind: dense({ units: 3, activation: 'softmax' })(hidden) };
+ * const network = model({ inputs: x, outputs });
+ * network.compile({ loss: { size: 'meanSquaredError', kind: 'sparseCategoricalCrossentropy' } });
+ */
+export function model<O extends Symbolics>({
+  inputs,
+  outputs,
+  ...options
+}: { readonly inputs: Symbolics; readonly outputs: O } & ModelOptions): Model<O> {
+  return new Model<O>({ inputs, outputs }, options);
 }

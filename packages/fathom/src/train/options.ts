@@ -2,15 +2,18 @@ import type { Backend } from '../backends/backend.ts';
 import type { LossLike } from '../nn/losses/index.ts';
 import type { MetricLike } from '../nn/metrics/index.ts';
 import type { OptimizerLike } from '../nn/optimizers/index.ts';
+import type { Symbolics, SymbolicTensor } from '../nn/symbolic.ts';
 import type { BackendName } from '../runtime.ts';
 import type { ArrayInput } from './arrays.ts';
 import type { Callback } from './callbacks.ts';
 
 export interface ModelOptions {
-  /** Default 'sequential'. */
+  /** Default 'sequential' or 'model'. */
   readonly name?: string | undefined;
   /** Decides weights, shuffling and dropout; a random one by default, which `model.seed` tells. */
   readonly seed?: number | undefined;
+  /** As a layer of another model: false keeps its weights as they are. Default true. */
+  readonly trainable?: boolean | undefined;
 }
 
 /** Where a model computes. */
@@ -21,17 +24,33 @@ export interface BackendOptions {
   readonly threads?: number | undefined;
 }
 
+/** For several outputs: one for each in their order, or by name. */
+export type ByOutput<T> = readonly T[] | Readonly<Record<string, T>>;
+
 export interface CompileOptions extends BackendOptions {
   /** 'sgd', 'adam', or one with options. Default 'adam'. */
   readonly optimizer?: OptimizerLike | undefined;
-  readonly loss: LossLike;
-  readonly metrics?: readonly MetricLike[] | undefined;
+  /** One for all outputs, or one for each; null for an output that is not trained and has no targets. */
+  readonly loss: LossLike | ByOutput<LossLike | null>;
+  /** What each loss counts in the sum that is trained. Default 1. */
+  readonly lossWeights?: ByOutput<number> | undefined;
+  /** A list for all outputs, a list of lists in the order of the outputs, or by name. */
+  readonly metrics?: MetricsOption | undefined;
+  /** Metrics to which sample and class weights apply. */
+  readonly weightedMetrics?: MetricsOption | undefined;
   /** As the model's option; weights that nobody has trained or set are drawn anew. */
   readonly seed?: number | undefined;
 }
 
-/** One batch: samples and targets. */
-export type BatchInput = readonly [x: ArrayInput, y: ArrayInput];
+export type MetricsOption =
+  | readonly MetricLike[]
+  | readonly (readonly MetricLike[])[]
+  | Readonly<Record<string, MetricLike | readonly MetricLike[]>>;
+
+/** Data of one input or output; of several, in their order or by name. */
+export type DataInput = ArrayInput | readonly ArrayInput[] | Readonly<Record<string, ArrayInput>>;
+/** One batch: samples and targets, and, where samples count differently, what each counts. */
+export type BatchInput = readonly [x: DataInput, y: DataInput, sampleWeight?: DataInput];
 /** Batches made on the way; to be gone through once an epoch, so not a mere iterator. */
 export type BatchesInput = Iterable<BatchInput> | AsyncIterable<BatchInput>;
 
@@ -42,8 +61,12 @@ export interface FitOptions {
   readonly epochs?: number | undefined;
   /** The share of the samples, taken from the end before shuffling, that validates. */
   readonly validationSplit?: number | undefined;
-  /** Data that validates, a pair [x, y] or batches; it never updates a parameter. */
+  /** Data that validates, [x, y] or [x, y, sampleWeight], or batches; it never updates a parameter. */
   readonly validationData?: BatchInput | BatchesInput | undefined;
+  /** What each sample counts in the loss: [N], or [N, T] for the steps of sequences. Arrays only. */
+  readonly sampleWeight?: DataInput | undefined;
+  /** What samples of each class count in the loss; 1 where a class is not named. Arrays only, one output. */
+  readonly classWeight?: Readonly<Record<number, number>> | undefined;
   /** Default true. Iterables keep their order. */
   readonly shuffle?: boolean | undefined;
   readonly callbacks?: readonly Callback[] | undefined;
@@ -55,17 +78,29 @@ export interface FitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SampleWeightOptions {
+  /** What each sample counts in the loss. */
+  readonly sampleWeight?: DataInput | undefined;
+  /** What samples of each class count in the loss. */
+  readonly classWeight?: Readonly<Record<number, number>> | undefined;
+}
+
 export interface BatchSizeOptions {
   /** Default 32. */
   readonly batchSize?: number | undefined;
 }
 
-/** What `predict` gives: the results in row-major order. */
+/** What `predict` gives for one output: the results in row-major order. */
 export interface Prediction {
   readonly data: Float32Array;
   /** [samples, ...the output's shape] */
   readonly shape: number[];
 }
+
+/** What `predict` gives for outputs that were given as one, as a list or as a record. */
+export type Predictions<O extends Symbolics> = O extends SymbolicTensor
+  ? Prediction
+  : { -readonly [K in keyof O]: Prediction };
 
 /** Keras' default. */
 export const DEFAULT_BATCH_SIZE = 32;

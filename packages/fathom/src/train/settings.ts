@@ -1,73 +1,113 @@
-import { formatShape } from '../ir/shape.ts';
-import { type Loss, type LossConfig, resolveLoss, savedLoss } from '../nn/losses/index.ts';
-import { type MetricConfig, type MetricLike, resolveMetric, savedMetric } from '../nn/metrics/index.ts';
+import {
+  type Loss,
+  type LossConfig,
+  type LossLike,
+  lossFromConfig,
+  resolveLoss,
+  savedLoss,
+} from '../nn/losses/index.ts';
+import { type MetricConfig, type MetricLike, metricFromConfig, savedMetric } from '../nn/metrics/index.ts';
 import { type Optimizer, resolveOptimizer } from '../nn/optimizers/index.ts';
-import type { LayerStack } from '../nn/stack.ts';
-import { evaluateGraph, type Objective } from './graphs.ts';
-import type { BackendOptions, CompileOptions } from './options.ts';
+import { checkNames } from './objective.ts';
+import type { ByOutput, CompileOptions, MetricsOption } from './options.ts';
 
-/** What compile() was told, with the names looked up. */
-export interface Settings extends BackendOptions {
+/** What compile() was told, with its optimizer, of which there is one from then on. */
+export interface Settings extends CompileOptions {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metrics: readonly MetricLike[];
 }
 
-/** Settings as JSON. */
+/** Settings as JSON: losses, metrics and weights as they were given, for all outputs or for each. */
 export interface SettingsConfig {
   readonly optimizer: { readonly name: string; readonly [option: string]: unknown };
-  readonly loss: LossConfig;
-  readonly metrics: readonly (string | MetricConfig)[];
+  readonly loss: LossConfig | ByOutput<LossConfig | null>;
+  readonly metrics: MetricsConfig;
+  readonly lossWeights?: ByOutput<number>;
+  readonly weightedMetrics?: MetricsConfig;
 }
+
+type SavedMetric = string | MetricConfig;
+export type MetricsConfig =
+  | readonly SavedMetric[]
+  | readonly (readonly SavedMetric[])[]
+  | Readonly<Record<string, SavedMetric | readonly SavedMetric[]>>;
 
 /** @throws RangeError on a name that does not exist */
 export function resolveSettings(options: CompileOptions): Settings {
-  const { backend, threads, metrics = [] } = options;
-  const loss = resolveLoss(options.loss);
-  for (const metric of metrics) resolveMetric(metric, loss, [1]);
-  return { backend, threads, metrics, loss, optimizer: resolveOptimizer(options.optimizer ?? 'adam') };
-}
-
-/**
- * What the model of this stack is trained for.
- *
- * @throws RangeError when the loss or a metric does not fit the stack's output
- */
-export function objectiveOf(settings: Settings, stack: LayerStack, name: string): Objective {
-  const { loss } = settings;
-  checkLossFits(stack, loss, name);
-  const metrics = settings.metrics.map((metric) => resolveMetric(metric, loss, stack.outputShape));
-  // A graph of one sample shows at once what does not fit together.
-  evaluateGraph(stack, { loss, metrics }, 1);
-  return { loss, metrics };
+  checkNames(options);
+  return { ...options, optimizer: resolveOptimizer(options.optimizer ?? 'adam') };
 }
 
 /** @throws Error when a loss or metric is a function of the user's, which has no name to find it by */
-export function settingsConfig({ optimizer, loss, metrics }: Settings): SettingsConfig {
-  const savedMetrics = metrics.map(savedMetric);
-  const saved = savedLoss(loss);
-  const unknown = [
-    ...(saved ? [] : [loss.name]),
-    ...metrics.flatMap((metric, i) => (savedMetrics[i] || typeof metric === 'string' ? [] : [metric.name])),
-  ];
-  if (!saved || unknown.length > 0) {
+export function settingsConfig(settings: Settings): SettingsConfig {
+  const { optimizer, lossWeights, weightedMetrics } = settings;
+  const unknown: string[] = [];
+  const saveLoss = (like: LossLike) => {
+    const loss = resolveLoss(like);
+    const saved = savedLoss(loss);
+    if (!saved) unknown.push(loss.name);
+    return saved!;
+  };
+  const saveMetric = (metric: MetricLike) => {
+    const saved = savedMetric(metric);
+    if (saved === undefined) unknown.push(typeof metric === 'string' ? metric : metric.name);
+    return saved!;
+  };
+  const saveMetrics = (metrics: MetricsOption): MetricsConfig =>
+    mapDeep(metrics, isMetric, saveMetric) as MetricsConfig;
+  const loss = mapDeep(settings.loss, isLoss, saveLoss) as SettingsConfig['loss'];
+  const metrics = saveMetrics(settings.metrics ?? []);
+  const weighted = weightedMetrics && saveMetrics(weightedMetrics);
+  if (unknown.length > 0) {
     throw new Error(
       `toConfig: expected losses and metrics of the library's; received ${unknown.join(', ')}. A function of your own cannot be saved.`,
     );
   }
   return {
     optimizer: { name: optimizer.name, ...optimizer.config() },
-    loss: saved,
-    metrics: savedMetrics.filter((metric) => metric !== undefined),
+    loss,
+    metrics,
+    ...(lossWeights ? { lossWeights } : {}),
+    ...(weighted ? { weightedMetrics: weighted } : {}),
   };
 }
 
-function checkLossFits(stack: LayerStack, loss: Loss, name: string): void {
-  const { outputShape } = stack;
-  const outputs = outputShape[outputShape.length - 1];
-  const needsClasses = loss.kind === 'sparse' || loss.kind === 'categorical';
-  if (!needsClasses || (outputs !== undefined && outputs > 1)) return;
-  throw new RangeError(
-    `${name}: ${loss.name} expected one output for each of two or more classes; received output shape ${formatShape(outputShape)}. Give the last layer that many units, or use binaryCrossentropy.`,
-  );
+/** What {@link settingsConfig} saved, but the optimizer, as compile() takes it. */
+export function settingsFromConfig(
+  config: Omit<SettingsConfig, 'optimizer'>,
+): Omit<CompileOptions, 'optimizer'> {
+  const readMetrics = (metrics: MetricsConfig) =>
+    mapDeep(metrics, isSavedMetric, metricFromConfig) as MetricsOption;
+  return {
+    loss: mapDeep(config.loss, isSavedLoss, lossFromConfig) as CompileOptions['loss'],
+    metrics: readMetrics(config.metrics),
+    ...(config.lossWeights ? { lossWeights: config.lossWeights } : {}),
+    ...(config.weightedMetrics ? { weightedMetrics: readMetrics(config.weightedMetrics) } : {}),
+  };
+}
+
+/** Changes the things in lists and records, leaving lists, records and null as they are. */
+function mapDeep<T, R>(value: unknown, is: (value: unknown) => value is T, change: (thing: T) => R): unknown {
+  if (value === null || value === undefined) return value;
+  if (is(value)) return change(value);
+  if (Array.isArray(value)) return value.map((item) => mapDeep(item, is, change));
+  if (typeof value !== 'object') {
+    throw new RangeError(`compile: expected losses and metrics; received ${String(value)}.`);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapDeep(item, is, change)]));
+}
+
+function isLoss(value: unknown): value is LossLike {
+  return typeof value !== 'object' || typeof (value as Partial<Loss>).call === 'function';
+}
+
+function isMetric(value: unknown): value is MetricLike {
+  return typeof value === 'string' || typeof (value as { measure?: unknown }).measure === 'function';
+}
+
+function isSavedLoss(value: unknown): value is LossConfig {
+  return typeof value === 'object' && typeof (value as { name?: unknown }).name === 'string';
+}
+
+function isSavedMetric(value: unknown): value is SavedMetric {
+  return typeof value === 'string' || typeof (value as { type?: unknown }).type === 'string';
 }

@@ -1,25 +1,35 @@
 import type { Shape } from '../ir/shape.ts';
-import type { LayerStack } from '../nn/stack.ts';
+import type { Composite } from '../nn/composite.ts';
+import type { BaseLayer } from '../nn/layer.ts';
+import type { Network } from '../nn/network.ts';
+import type { Symbolics } from '../nn/symbolic.ts';
 
-/** A table of a model's layers, with the shapes of their results and the numbers of their parameters. */
-export function summarize(name: string, stack: LayerStack): string {
-  const rows = stack.layers.map((layer) => [
-    `${layer.name} (${layer.type})`,
-    layer.outputShape ? batchShape(layer.outputShape) : '?',
+/**
+ * A table of a model's layers, with the shapes of their results and the numbers of their parameters, and, for models
+ * that are no stack, the layers they take from.
+ */
+export function summarize(model: Composite<Symbolics>): string {
+  const network = model.built ? model.network : undefined;
+  const isStack = model.type === 'sequential';
+  const head = ['Layer (type)', 'Output Shape', 'Param #', ...(isStack ? [] : ['Connected to'])];
+  const rows = model.layers.map((layer) => [
+    `${network?.nameOf(layer) ?? layer.name} (${layer.type})`,
+    layer.outputShapes?.map(batchShape).join(', ') ?? '?',
     formatCount(sizes(layer.weights)),
+    ...(isStack ? [] : [sourcesOf(layer, network!)]),
   ]);
-  const table = [['Layer (type)', 'Output Shape', 'Param #'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]!.length)));
+  const table = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
-    `│ ${row[0]!.padEnd(widths[0]!)} │ ${row[1]!.padEnd(widths[1]!)} │ ${row[2]!.padStart(widths[2]!)} │`;
+    `│ ${row.map((text, i) => (i === NUMBERS ? text.padStart(widths[i]!) : text.padEnd(widths[i]!))).join(' │ ')} │`;
   const rule = (left: string, middle: string, right: string) =>
     left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right;
-  const all = sizes(stack.weights);
-  const trainable = stack.parameters.reduce((total, { size }) => total + size, 0);
+  const all = sizes(network?.weights.map(({ weight }) => weight) ?? []);
+  const trainable = sizes(network?.parameters.map(({ weight }) => weight) ?? []);
   return [
-    `Model: "${name}"`,
+    `Model: "${model.name}"`,
     rule('┌', '┬', '┐'),
-    line(table[0]!),
+    line(head),
     rule('├', '┼', '┤'),
     ...rows.map(line),
     rule('└', '┴', '┘'),
@@ -27,6 +37,14 @@ export function summarize(name: string, stack: LayerStack): string {
     ` Trainable params: ${formatCount(trainable)} (${formatBytes(4 * trainable)})`,
     ` Non-trainable params: ${formatCount(all - trainable)} (${formatBytes(4 * (all - trainable))})`,
   ].join('\n');
+}
+
+/** The layers whose results a layer takes, over all its calls. */
+function sourcesOf(layer: BaseLayer, network: Network): string {
+  const sources = network.calls
+    .filter((call) => call.layer === layer)
+    .map(({ inputs }) => inputs.map((input) => network.nameOf(input.layer)).join(', '));
+  return sources.length === 0 ? '-' : sources.join('; ');
 }
 
 function batchShape(shape: Shape): string {
@@ -47,3 +65,5 @@ function formatBytes(bytes: number): string {
 }
 
 const KIB = 1024;
+/** The column of numbers, which are aligned at their ends. */
+const NUMBERS = 2;

@@ -1,82 +1,105 @@
-import { type NumericArray, Variable } from '../ir/tensor.ts';
-import type { Layer } from '../nn/layer.ts';
-import type { Optimizer } from '../nn/optimizers/index.ts';
+import type { NumericArray } from '../ir/tensor.ts';
+import type { Composite } from '../nn/composite.ts';
+import type { BaseLayer } from '../nn/layer.ts';
+import type { Optimizer, OptimizerState } from '../nn/optimizers/index.ts';
 import { childKey, type Key, seedKey } from '../nn/random.ts';
-import type { LayerStack } from '../nn/stack.ts';
+import type { Symbolics } from '../nn/symbolic.ts';
 import { threefry } from '../ops/index.ts';
 import type { Batch } from './batches.ts';
-import { evaluateGraph, type Objective, trainGraph } from './graphs.ts';
+import { type BatchShape, evaluateGraph, type Plan, trainGraph } from './graphs.ts';
 import type { Figures } from './means.ts';
+import { expectedOf, type Objective } from './objective.ts';
+import { Optimization } from './optimization.ts';
 import type { LoadedStep, Programs } from './programs.ts';
+import type { Expected } from './samples.ts';
 
-/** Runs the steps of one compiled model: its state beside the weights is the slots and the number of the step. */
+/** Runs the steps of one compiled model; what it trains is decided when it is made. */
 export class Trainer {
-  readonly stack: LayerStack;
-  readonly objective: Objective;
-  readonly optimizer: Optimizer;
-  /** Steps done. */
-  steps = 0;
+  readonly plan: Plan;
+  readonly expected: Expected;
+  readonly optimization: Optimization;
+  /** Decides the random bits of layers. */
+  readonly seed: number;
   readonly #programs: Programs;
-  readonly #slots: ReadonlyMap<Variable, readonly Variable[]>;
   readonly #dropoutKey: Key;
-  readonly #number = new Float32Array(1);
+  /** Numbers of the layers, which decide their random bits. */
+  readonly #places: Map<BaseLayer, number>;
 
   constructor(
-    stack: LayerStack,
+    model: Composite<Symbolics>,
     objective: Objective,
     optimizer: Optimizer,
     programs: Programs,
     seed: number,
   ) {
-    this.stack = stack;
-    this.objective = objective;
-    this.optimizer = optimizer;
+    const { network } = model;
+    const { parameters, allLayers } = network;
+    const frozen = new Set(allLayers.filter((layer) => !layer.trainable));
+    this.plan = { network, objective, parameters, trains: (layer) => !frozen.has(layer) };
+    this.expected = expectedOf(objective, model);
+    // A graph of one sample shows at once what does not fit together.
+    evaluateGraph(this.plan, { count: 1, weightShapes: [] });
+    this.optimization = new Optimization(optimizer, parameters);
     this.#programs = programs;
-    this.#slots = new Map(
-      stack.parameters.map((parameter) => [
-        parameter,
-        optimizer.slots.map(
-          (slot) =>
-            new Variable(
-              `${optimizer.name}/${slot}/${parameter.name}`,
-              parameter.shape,
-              'float32',
-              new Float32Array(parameter.size),
-            ),
-        ),
-      ]),
-    );
+    this.seed = seed;
     this.#dropoutKey = childKey(seedKey(seed), DROPOUT);
+    this.#places = new Map(allLayers.map((layer, i) => [layer, i]));
   }
 
   /** One update of all parameters; loss and metrics of the batch, before the update. */
   train(batch: Batch): Promise<Figures> {
-    const build = () => trainGraph(this.stack, this.objective, this.optimizer, this.#slots, batch.count);
-    return this.#programs.use(`train ${batch.count}`, build, async (step) => {
+    const build = () => trainGraph(this.plan, this.optimization, batch);
+    return this.#programs.use(`train ${keyOf(batch)}`, build, async (step) => {
       // The step is counted only once it is done, and the numbers are asked first: a schedule may throw.
-      this.#writeNumbers(step);
+      this.optimization.writeNumbers(step, step.feeds);
       this.#writeKeys(step);
       const figures = await this.#measure(step, batch);
-      this.steps++;
+      this.optimization.steps++;
       return figures;
     });
   }
 
   /** Loss and metrics of a batch. */
   evaluate(batch: Batch): Promise<Figures> {
-    const build = () => evaluateGraph(this.stack, this.objective, batch.count);
-    return this.#programs.use(`evaluate ${batch.count}`, build, (step) => this.#measure(step, batch));
+    const build = () => evaluateGraph(this.plan, batch);
+    return this.#programs.use(`evaluate ${keyOf(batch)}`, build, (step) => this.#measure(step, batch));
   }
 
   /** Makes the training program of a batch size, if it is not there yet. */
   async prepare(batchSize: number): Promise<void> {
-    const build = () => trainGraph(this.stack, this.objective, this.optimizer, this.#slots, batchSize);
-    await this.#programs.use(`train ${batchSize}`, build, () => {});
+    const shape = { count: batchSize, weightShapes: [] };
+    const build = () => trainGraph(this.plan, this.optimization, shape);
+    await this.#programs.use(`train ${keyOf(shape)}`, build, () => {});
+  }
+
+  /** Steps done. */
+  get steps(): number {
+    return this.optimization.steps;
+  }
+
+  get optimizer(): Optimizer {
+    return this.optimization.optimizer;
+  }
+
+  /** What the steps so far left behind beside the weights; not to be asked while a step runs. */
+  state(): Promise<OptimizerState> {
+    return this.optimization.state();
+  }
+
+  /**
+   * Goes on from a state that `state()` gave.
+   *
+   * @throws RangeError when it is of another model or optimizer; then nothing is changed
+   */
+  restore(state: OptimizerState): void {
+    this.optimization.restore(state);
   }
 
   async #measure({ executable, parts }: LoadedStep, batch: Batch): Promise<Figures> {
-    executable.write(0, batch.x);
-    executable.write(1, batch.y);
+    let place = 0;
+    for (const data of batch.inputs) executable.write(place++, data);
+    for (const data of batch.targets) executable.write(place++, data);
+    for (const data of batch.weights) executable.write(place++, data);
     const running = executable.run();
     if (running) await running;
     let output = 0;
@@ -94,23 +117,19 @@ export class Trainer {
     return { loss: loss!, parts: measured };
   }
 
-  #writeNumbers({ executable, numbers }: LoadedStep): void {
-    if (numbers === 0) return;
-    this.optimizer.numbers(this.steps).forEach((value, i) => {
-      this.#number[0] = value;
-      executable.write(FIRST_NUMBER + i, this.#number);
-    });
-  }
-
-  #writeKeys({ executable, numbers, keys }: LoadedStep): void {
+  #writeKeys({ executable, feeds, numbers, keys }: LoadedStep): void {
     keys.forEach(({ layer, count }, i) => {
-      const [key0, key1] = childKey(this.#dropoutKey, this.stack.layers.indexOf(layer as Layer));
-      executable.write(FIRST_NUMBER + numbers + i, threefry(key0, key1, this.steps, count));
+      // Layers that are inside of others, unknown to the network, are counted as they come.
+      if (!this.#places.has(layer)) this.#places.set(layer, this.#places.size);
+      const [key0, key1] = childKey(this.#dropoutKey, this.#places.get(layer)!);
+      executable.write(feeds + numbers + i, threefry(key0, key1, this.optimization.steps, count));
     });
   }
 }
 
-/** Inputs 0 and 1 are x and y. */
-const FIRST_NUMBER = 2;
+function keyOf({ count, weightShapes }: BatchShape): string {
+  return weightShapes.length === 0 ? String(count) : `${count} ${JSON.stringify(weightShapes)}`;
+}
+
 /** Child keys of a seed: weights have 0, 1, …, and no model has so many. */
 const DROPOUT = -1;

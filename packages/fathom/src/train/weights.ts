@@ -1,33 +1,34 @@
 import { formatShape, sameShape } from '../ir/shape.ts';
-import type { Variable } from '../ir/tensor.ts';
+import type { NamedWeight } from '../nn/network.ts';
 import type { WeightValues } from './callbacks.ts';
 
-/** Copies of the values of variables. */
-export async function readWeights(variables: readonly Variable[]): Promise<WeightValues[]> {
+/** Copies of the values of weights. */
+export async function readWeights(own: readonly NamedWeight[]): Promise<WeightValues[]> {
   const weights: WeightValues[] = [];
-  for (const variable of variables) {
-    const { name, shape } = variable;
-    weights.push({ name, shape: [...shape], data: Float32Array.from(await variable.read()) });
+  for (const { name, weight } of own) {
+    const { shape } = weight.variable;
+    weights.push({ name, shape: [...shape], data: Float32Array.from(await weight.variable.read()) });
   }
   return weights;
 }
 
 /**
- * The plain values among `weights`, one for each variable.
+ * The plain values among `weights`, one for each weight of a model.
  *
  * @throws RangeError when their number, a size or a shape differs
  */
 export function checkWeights(
-  variables: readonly Variable[],
+  own: readonly NamedWeight[],
   weights: readonly (ArrayLike<number> | WeightValues)[],
 ): ArrayLike<number>[] {
-  if (weights.length !== variables.length) {
+  if (weights.length !== own.length) {
     throw new RangeError(
-      `setWeights: expected ${variables.length} weights (${variables.map(({ name }) => name).join(', ')}); received ${weights.length}. Are they of another model?`,
+      `setWeights: expected ${own.length} weights (${own.map(({ name }) => name).join(', ')}); received ${weights.length}. Are they of another model?`,
     );
   }
   return weights.map((weight, i) => {
-    const { name, shape, size } = variables[i]!;
+    const { name } = own[i]!;
+    const { shape, size } = own[i]!.weight.variable;
     const named = 'data' in weight ? weight : undefined;
     const data = named ? named.data : (weight as ArrayLike<number>);
     if (data.length !== size || (named && !sameShape(named.shape, shape))) {

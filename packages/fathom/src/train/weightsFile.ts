@@ -1,7 +1,7 @@
 import { DataError } from '../data/errors.ts';
 import { decodeSafetensors, encodeSafetensors } from '../io/safetensors.ts';
 import { formatShape, sameShape } from '../ir/shape.ts';
-import type { Model } from './model.ts';
+import type { AnyModel } from './model.ts';
 
 /**
  * All weights of a model as the bytes of a safetensors file, which PyTorch and others read too.
@@ -9,7 +9,7 @@ import type { Model } from './model.ts';
  * @example
  * const bytes = await saveWeights(model);
  */
-export async function saveWeights(model: Model): Promise<Uint8Array<ArrayBuffer>> {
+export async function saveWeights(model: AnyModel): Promise<Uint8Array<ArrayBuffer>> {
   return encodeSafetensors(await model.getWeights(), { format: 'fathom' });
 }
 
@@ -20,7 +20,7 @@ export async function saveWeights(model: Model): Promise<Uint8Array<ArrayBuffer>
  * @example
  * loadWeights(model, new Uint8Array(await (await fetch('weights.safetensors')).arrayBuffer()));
  */
-export async function loadWeights(model: Model, bytes: Uint8Array, where = 'weights'): Promise<void> {
+export async function loadWeights(model: AnyModel, bytes: Uint8Array, where = 'weights'): Promise<void> {
   const { tensors } = decodeSafetensors(bytes, where);
   const expected = await model.getWeights();
   const values = expected.map(({ name, shape }) => {

@@ -225,10 +225,17 @@ describe('layers in a model', () => {
     expect(() => model.add(layers.dense({ units: 2, name: 'middle' }))).toThrow('that name twice');
   });
 
-  it('belong to one model only', () => {
+  it('may be shared by models, which then share its weights, but stand in one stack only once', async () => {
     const layer = layers.dense({ units: 2, inputShape: [2] });
-    sequential([layer]);
-    expect(() => sequential([layer])).toThrow('part of no model');
+    const [first, second] = [sequential([layer]), sequential([layer])];
+    first.setWeights([
+      [1, 2, 3, 4],
+      [5, 6],
+    ]);
+    expect(await second.getWeights()).toEqual(await first.getWeights());
+    expect(() => second.add(layer)).toThrow(
+      'dense: expected another layer; received one that this model has',
+    );
   });
 
   it('keep a model as it was when one does not fit', () => {

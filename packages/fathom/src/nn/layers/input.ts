@@ -1,7 +1,7 @@
 import { checkShape, type DType, formatShape, type Shape } from '../../ir/shape.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { Layer, type LayerOptions } from '../layer.ts';
-import { SymbolicTensor } from '../symbolic.ts';
+import { drawCall, type SymbolicTensor } from '../symbolic.ts';
 
 export interface InputOptions extends Omit<LayerOptions, 'inputShape'> {
   /** Of one sample, without the batch. */
@@ -40,14 +40,7 @@ export class Input extends Layer {
     super({ ...others, inputShape: shape });
     this.dtype = dtype;
     this.buildFor([shape]);
-    const outputs: SymbolicTensor[] = [];
-    this.tensor = new SymbolicTensor(
-      shape,
-      { layer: this, inputs: [], outputs, training: undefined },
-      0,
-      dtype,
-    );
-    outputs.push(this.tensor);
+    this.tensor = drawCall(this, [], [shape], undefined, dtype).outputs[0]!;
   }
 
   /** What models end or begin at. */
