@@ -3,8 +3,16 @@ import { moments } from '../../functional/mean.ts';
 import type { Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
 import { add, multiply, subtract } from '../../ops/index.ts';
-import { ones, zeros } from '../initializers/index.ts';
+import type { ConstraintLike } from '../constraints/index.ts';
+import {
+  type Initializer,
+  type InitializerLike,
+  resolveInitializer,
+  savedInitializer,
+} from '../initializers/index.ts';
 import { type BuildScope, type CallContext, Layer, type LayerOptions, shapeError } from '../layer.ts';
+import type { RegularizerLike } from '../regularizers/index.ts';
+import { WeightRecipe } from './weightRecipe.ts';
 
 export interface BatchNormalizationOptions extends LayerOptions {
   /** How much of the running statistics stays at each step, in [0, 1]. Default 0.99. */
@@ -15,6 +23,22 @@ export interface BatchNormalizationOptions extends LayerOptions {
   readonly center?: boolean | undefined;
   /** Multiplies by gamma. Default true. */
   readonly scale?: boolean | undefined;
+  /** Default 'ones'. */
+  readonly gammaInitializer?: InitializerLike | undefined;
+  /** A penalty on gamma, added to the loss. Default none. */
+  readonly gammaRegularizer?: RegularizerLike | null | undefined;
+  /** What gamma is brought to after each update. Default none. */
+  readonly gammaConstraint?: ConstraintLike | null | undefined;
+  /** Default 'zeros'. */
+  readonly betaInitializer?: InitializerLike | undefined;
+  /** A penalty on beta, added to the loss. Default none. */
+  readonly betaRegularizer?: RegularizerLike | null | undefined;
+  /** What beta is brought to after each update. Default none. */
+  readonly betaConstraint?: ConstraintLike | null | undefined;
+  /** Default 'zeros'. */
+  readonly movingMeanInitializer?: InitializerLike | undefined;
+  /** Default 'ones'. */
+  readonly movingVarianceInitializer?: InitializerLike | undefined;
 }
 
 /**
@@ -41,6 +65,10 @@ export class BatchNormalization extends Layer {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
+  readonly movingMeanInitializer: Initializer;
+  readonly movingVarianceInitializer: Initializer;
+  readonly #gamma: WeightRecipe;
+  readonly #beta: WeightRecipe;
   gamma: Variable | undefined;
   beta: Variable | undefined;
   movingMean: Variable | undefined;
@@ -52,6 +80,16 @@ export class BatchNormalization extends Layer {
     this.epsilon = options.epsilon ?? 1e-3;
     this.center = options.center ?? true;
     this.scale = options.scale ?? true;
+    this.#gamma = new WeightRecipe('gamma', options, this.name, 'ones');
+    this.#beta = new WeightRecipe('beta', options, this.name, 'zeros');
+    this.movingMeanInitializer = resolveInitializer(
+      options.movingMeanInitializer ?? 'zeros',
+      `${this.name}: movingMeanInitializer`,
+    );
+    this.movingVarianceInitializer = resolveInitializer(
+      options.movingVarianceInitializer ?? 'ones',
+      `${this.name}: movingVarianceInitializer`,
+    );
     if (!(this.momentum >= 0 && this.momentum <= 1)) {
       throw new RangeError(`${this.name}: expected momentum in [0, 1]; received ${this.momentum}.`);
     }
@@ -65,10 +103,11 @@ export class BatchNormalization extends Layer {
       throw shapeError(this, '[..., channels]', inputShape, 'Give each sample at least one axis.');
     }
     const channels = [inputShape[inputShape.length - 1]!];
-    if (this.scale) this.gamma = scope.addWeight('gamma', channels, ones());
-    if (this.center) this.beta = scope.addWeight('beta', channels, zeros());
-    this.movingMean = scope.addWeight('movingMean', channels, zeros(), { trainable: false });
-    this.movingVariance = scope.addWeight('movingVariance', channels, ones(), { trainable: false });
+    if (this.scale) this.gamma = this.#gamma.add(scope, 'gamma', channels);
+    if (this.center) this.beta = this.#beta.add(scope, 'beta', channels);
+    const still = { trainable: false };
+    this.movingMean = scope.addWeight('movingMean', channels, this.movingMeanInitializer, still);
+    this.movingVariance = scope.addWeight('movingVariance', channels, this.movingVarianceInitializer, still);
     return inputShape;
   }
 
@@ -103,6 +142,21 @@ export class BatchNormalization extends Layer {
 
   protected options(): Record<string, unknown> {
     const { momentum, epsilon, center, scale } = this;
-    return { momentum, epsilon, center, scale };
+    return {
+      momentum,
+      epsilon,
+      center,
+      scale,
+      ...this.#gamma.config(),
+      ...this.#beta.config(),
+      movingMeanInitializer: savedInitializer(
+        this.movingMeanInitializer,
+        `${this.name}: movingMeanInitializer`,
+      ),
+      movingVarianceInitializer: savedInitializer(
+        this.movingVarianceInitializer,
+        `${this.name}: movingVarianceInitializer`,
+      ),
+    };
   }
 }

@@ -3,7 +3,6 @@ import type { Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
 import { add } from '../../ops/index.ts';
 import { type Activation, type ActivationLike, resolveActivation } from '../activations.ts';
-import { type Initializer, type InitializerLike, resolveInitializer } from '../initializers/index.ts';
 import {
   type BuildScope,
   type CallContext,
@@ -13,18 +12,24 @@ import {
   savedName,
   shapeError,
 } from '../layer.ts';
+import {
+  penalizeActivity,
+  type Regularizer,
+  type RegularizerLike,
+  resolveRegularizer,
+  savedRegularizer,
+} from '../regularizers/index.ts';
+import { type BiasOptions, type KernelOptions, WeightRecipe } from './weightRecipe.ts';
 
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends LayerOptions, KernelOptions, BiasOptions {
   /** Number of neurons. */
   readonly units: number;
   /** Default 'linear'. */
   readonly activation?: ActivationLike | undefined;
   /** Default true. */
   readonly useBias?: boolean | undefined;
-  /** Default 'glorotUniform'. */
-  readonly kernelInitializer?: InitializerLike | undefined;
-  /** Default 'zeros'. */
-  readonly biasInitializer?: InitializerLike | undefined;
+  /** A penalty on the result, added to the loss. Default none. */
+  readonly activityRegularizer?: RegularizerLike | null | undefined;
 }
 
 /**
@@ -45,8 +50,9 @@ export class Dense extends Layer {
   readonly units: number;
   readonly useBias: boolean;
   readonly activation: Activation;
-  readonly kernelInitializer: Initializer;
-  readonly biasInitializer: Initializer;
+  readonly activityRegularizer: Regularizer | undefined;
+  readonly #kernel: WeightRecipe;
+  readonly #bias: WeightRecipe;
   kernel: Variable | undefined;
   bias: Variable | undefined;
 
@@ -56,14 +62,12 @@ export class Dense extends Layer {
     this.units = options.units;
     this.useBias = options.useBias ?? true;
     this.activation = resolveActivation(options.activation ?? 'linear', this.name);
-    this.kernelInitializer = resolveInitializer(
-      options.kernelInitializer ?? 'glorotUniform',
-      `${this.name}: kernelInitializer`,
+    this.activityRegularizer = resolveRegularizer(
+      options.activityRegularizer,
+      `${this.name}: activityRegularizer`,
     );
-    this.biasInitializer = resolveInitializer(
-      options.biasInitializer ?? 'zeros',
-      `${this.name}: biasInitializer`,
-    );
+    this.#kernel = new WeightRecipe('kernel', options, this.name);
+    this.#bias = new WeightRecipe('bias', options, this.name, 'zeros');
   }
 
   build(inputShape: Shape, scope: BuildScope): Shape {
@@ -71,14 +75,16 @@ export class Dense extends Layer {
       throw shapeError(this, '[features] or [time, features]', inputShape, 'Add flatten() before it.');
     }
     const features = inputShape[inputShape.length - 1]!;
-    this.kernel = scope.addWeight('kernel', [features, this.units], this.kernelInitializer);
-    if (this.useBias) this.bias = scope.addWeight('bias', [this.units], this.biasInitializer);
+    this.kernel = this.#kernel.add(scope, 'kernel', [features, this.units]);
+    if (this.useBias) this.bias = this.#bias.add(scope, 'bias', [this.units]);
     return [...inputShape.slice(0, -1), this.units];
   }
 
   call(x: Tensor, context: CallContext): Tensor {
     const product = matmul(x, context.read(this.kernel!));
-    return this.activation.apply(this.bias ? add(product, context.read(this.bias)) : product);
+    const y = this.activation.apply(this.bias ? add(product, context.read(this.bias)) : product);
+    penalizeActivity(this.activityRegularizer, y, context);
+    return y;
   }
 
   protected options(): Record<string, unknown> {
@@ -86,8 +92,16 @@ export class Dense extends Layer {
       units: this.units,
       activation: savedName(this.activation, `${this.name}: activation`),
       useBias: this.useBias,
-      kernelInitializer: this.kernelInitializer.name,
-      biasInitializer: this.biasInitializer.name,
+      ...this.#kernel.config(),
+      ...this.#bias.config(),
+      ...(this.activityRegularizer
+        ? {
+            activityRegularizer: savedRegularizer(
+              this.activityRegularizer,
+              `${this.name}: activityRegularizer`,
+            ),
+          }
+        : {}),
     };
   }
 }

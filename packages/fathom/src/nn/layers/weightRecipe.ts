@@ -56,31 +56,39 @@ export interface PointwiseOptions {
   readonly pointwiseConstraint?: ConstraintLike | null | undefined;
 }
 
-type Options = KernelOptions & BiasOptions & DepthwiseOptions & PointwiseOptions;
+/** What a layer's options say of one of its weights, under names that begin with the weight's. */
+interface Recipe {
+  readonly Initializer?: InitializerLike | undefined;
+  readonly Regularizer?: RegularizerLike | null | undefined;
+  readonly Constraint?: ConstraintLike | null | undefined;
+}
 
 /** How a weight begins and what binds it: the options `kernelInitializer`, `kernelRegularizer`, `kernelConstraint`. */
 export class WeightRecipe {
   readonly initializer: Initializer;
   readonly regularizer: Regularizer | undefined;
   readonly constraint: Constraint | undefined;
-  readonly #prefix: 'kernel' | 'bias' | 'depthwise' | 'pointwise';
+  readonly #prefix: string;
   readonly #layer: string;
 
-  /** `layer` is its name, for messages. */
+  /** `layer` is its name, for messages; of `options` those count that begin with `prefix`. */
   constructor(
-    prefix: 'kernel' | 'bias' | 'depthwise' | 'pointwise',
-    options: Options,
+    prefix: string,
+    options: object,
     layer: string,
     initializer: InitializerLike = 'glorotUniform',
   ) {
     this.#prefix = prefix;
     this.#layer = layer;
-    this.initializer = resolveInitializer(
-      options[`${prefix}Initializer`] ?? initializer,
-      this.#where('Initializer'),
-    );
-    this.regularizer = resolveRegularizer(options[`${prefix}Regularizer`], this.#where('Regularizer'));
-    this.constraint = resolveConstraint(options[`${prefix}Constraint`], this.#where('Constraint'));
+    const given = options as Readonly<Record<string, unknown>>;
+    const recipe: Recipe = {
+      Initializer: given[`${prefix}Initializer`] as Recipe['Initializer'],
+      Regularizer: given[`${prefix}Regularizer`] as Recipe['Regularizer'],
+      Constraint: given[`${prefix}Constraint`] as Recipe['Constraint'],
+    };
+    this.initializer = resolveInitializer(recipe.Initializer ?? initializer, this.#where('Initializer'));
+    this.regularizer = resolveRegularizer(recipe.Regularizer, this.#where('Regularizer'));
+    this.constraint = resolveConstraint(recipe.Constraint, this.#where('Constraint'));
   }
 
   /** Asks for a weight of this kind. */
