@@ -71,6 +71,7 @@ export { power } from './power.ts';
 export { randomNormal } from './randomNormal.ts';
 export { randomUniform } from './randomUniform.ts';
 export { relu } from './relu.ts';
+export { type Interpolation, resizeAlong, resizeImages } from './resize.ts';
 export { hardShrink, softShrink, squareplus, tanhShrink } from './shrink.ts';
 export { silu } from './silu.ts';
 export { logSoftmax, softmax, softmaxLogits } from './softmax.ts';

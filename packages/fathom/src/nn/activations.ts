@@ -1,10 +1,17 @@
+import { celu, elu, selu } from '../functional/elu.ts';
+import { gelu } from '../functional/gelu.ts';
+import { hardSigmoid, hardSilu, hardTanh, relu6 } from '../functional/hardSigmoid.ts';
 import { leakyRelu } from '../functional/leakyRelu.ts';
 import { relu } from '../functional/relu.ts';
-import { softmax } from '../functional/softmax.ts';
+import { hardShrink, softShrink, squareplus, tanhShrink } from '../functional/shrink.ts';
+import { silu } from '../functional/silu.ts';
+import { logSoftmax, softmax } from '../functional/softmax.ts';
+import { logSigmoid, mish, softplus } from '../functional/softplus.ts';
+import { softsign } from '../functional/softsign.ts';
 import { step } from '../functional/step.ts';
 import { formatShape, sameShape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
-import { sigmoid, tanh } from '../ops/index.ts';
+import { exp, sigmoid, tanh } from '../ops/index.ts';
 import { lookUp } from './lookup.ts';
 
 /** Names that `activation` accepts. */
@@ -43,5 +50,26 @@ const byName = {
   tanh,
   relu,
   leakyRelu: (x: Tensor) => leakyRelu(x),
+  relu6,
+  elu: (x: Tensor) => elu(x),
+  selu,
+  celu: (x: Tensor) => celu(x),
+  gelu: (x: Tensor) => gelu(x),
+  silu,
+  swish: silu,
+  mish,
+  softplus,
+  softsign,
+  squareplus: (x: Tensor) => squareplus(x),
+  exponential: exp,
+  hardSigmoid,
+  hardSilu,
+  hardSwish: hardSilu,
+  hardTanh,
+  hardShrink: (x: Tensor) => hardShrink(x),
+  softShrink: (x: Tensor) => softShrink(x),
+  tanhShrink,
+  logSigmoid,
   softmax: (x: Tensor) => softmax(x),
+  logSoftmax: (x: Tensor) => logSoftmax(x),
 };

@@ -10,7 +10,7 @@ const LOG2_E = Math.LOG2E;
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444005469057e-4;
 /** Minimax polynomial of (eʳ − 1 − r) / r² on |r| ≤ ln 2 / 2, highest power first (Moshier, Cephes expf). */
-const POLYNOMIAL = [
+export const EXP_POLYNOMIAL = [
   1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ];
 const LOWEST = -87.33654;
@@ -21,8 +21,8 @@ export function expBody(x: Expr): Expr {
   const clamped = binary('min', binary('max', x, float(LOWEST)), float(HIGHEST));
   const n = unary('floor', fma(clamped, float(LOG2_E), float(0.5)));
   const r = fma(n, float(-LN2_LOW), fma(n, float(-LN2_HIGH), clamped));
-  let p: Expr = float(POLYNOMIAL[0]!);
-  for (const coefficient of POLYNOMIAL.slice(1)) p = fma(p, r, float(coefficient));
+  let p: Expr = float(EXP_POLYNOMIAL[0]!);
+  for (const coefficient of EXP_POLYNOMIAL.slice(1)) p = fma(p, r, float(coefficient));
   const mantissa = fma(p, binary('mul', r, r), binary('add', r, float(1)));
   // 2ⁿ is made as 2·2ⁿ⁻¹, since n may be 128, which has no exponent of its own.
   const power = unary('fromBits', binary('shl', binary('add', unary('toInt', n), int(126)), int(23)));

@@ -8,6 +8,7 @@ export { divide, divideOp } from './divide.ts';
 export { equal, equalOp } from './equal.ts';
 export { erf, erfOp } from './erf.ts';
 export { exp, expOp } from './exp.ts';
+export { expm1, expm1Op } from './expm1.ts';
 export { flip, flipOp } from './flip.ts';
 export { floor, floorOp } from './floor.ts';
 export { full, fullOp, ones, zeros } from './full.ts';
@@ -18,6 +19,7 @@ export { constant, constantOp, input, inputOp, read, variableOp } from './leaves
 export { less, lessOp } from './less.ts';
 export { lessEqual, lessEqualOp } from './less-equal.ts';
 export { log, logOp } from './log.ts';
+export { log1p, log1pOp } from './log1p.ts';
 export { logicalAnd, logicalAndOp } from './logical-and.ts';
 export { logicalNot, logicalNotOp } from './logical-not.ts';
 export { logicalOr, logicalOrOp } from './logical-or.ts';

@@ -17,7 +17,7 @@ const POLYNOMIAL = [
 ];
 
 /** ln x = e·ln 2 + ln(1+m) with x = 2ᵉ·(1+m) and 1+m in [√½, √2). */
-function logBody(x: Expr): Expr {
+export function logBody(x: Expr): Expr {
   const tiny = binary('lt', x, float(SMALLEST_NORMAL));
   const scaled = select(tiny, binary('mul', x, float(TWO_TO_23)), x);
   const bits = unary('bits', scaled);

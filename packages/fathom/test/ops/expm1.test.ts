@@ -1,0 +1,4 @@
+import { expm1Op } from '../../src/ops/index.ts';
+import { describeOp } from '../support/describeOp.ts';
+
+describeOp(expm1Op);
