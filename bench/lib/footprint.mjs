@@ -74,10 +74,29 @@ async function importTime(specifier) {
   return Number(stdout.trim().split('\n').pop());
 }
 
-/** The core entry bundled and minified for a browser, then gzipped at level 9; kB is 1000 bytes. */
+/** What a page loads that makes, trains and asks LeNet-5: a bundler leaves out what is not named. */
+const CORE_PAGE = `
+import { adam, conv2d, dense, flatten, maxPooling2d, sequential } from 'fathom';
+const relu = { activation: 'relu' };
+export const model = sequential([
+  conv2d({ filters: 6, kernelSize: 5, padding: 'same', inputShape: [28, 28, 1], ...relu }),
+  maxPooling2d({ poolSize: 2 }),
+  conv2d({ filters: 16, kernelSize: 5, ...relu }),
+  maxPooling2d({ poolSize: 2 }),
+  flatten(),
+  dense({ units: 120, ...relu }),
+  dense({ units: 84, ...relu }),
+  dense({ units: 10, activation: 'softmax' }),
+]);
+model.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
+export const learn = (x, y) => model.fit(x, y, { epochs: 5 });
+export const ask = (x) => model.predict(x);
+`;
+
+/** Bundled and minified for a browser, then gzipped at level 9; kB is 1000 bytes. */
 export async function bundleSection({ say }) {
   say('bundle size');
-  const empty = { title: 'Bundle of the core', columns: [''], align: 'l', rows: [], claims: [], data: {} };
+  const empty = { title: 'Bundles', columns: [''], align: 'l', rows: [], claims: [], data: {} };
   if (!existsSync(CORE_ENTRY)) return { ...empty, notes: ['not built: npm run build'] };
   if (!(await coreIsThere())) return { ...empty, notes: [INCOMPLETE] };
   let esbuild;
@@ -86,33 +105,47 @@ export async function bundleSection({ say }) {
   } catch {
     return { ...empty, notes: ['esbuild is not installed: npm install in the repository root'] };
   }
-  const { outputFiles } = await esbuild.build({
-    entryPoints: [CORE_ENTRY],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-    logLevel: 'silent',
-  });
-  const minified = outputFiles[0].contents;
-  const zipped = gzipSync(minified, { level: 9 }).length / 1000;
-  const result = verdict(zipped, TARGETS.bundle);
+  const sizes = async (contents) => {
+    const { outputFiles } = await esbuild.build({
+      stdin: { contents, resolveDir: fileURLToPath(new URL('..', import.meta.url)) },
+      alias: { fathom: CORE_ENTRY },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      write: false,
+      logLevel: 'silent',
+    });
+    const minified = outputFiles[0].contents;
+    return { minified: minified.length / 1000, zipped: gzipSync(minified, { level: 9 }).length / 1000 };
+  };
+  const core = await sizes(CORE_PAGE);
+  const whole = await sizes("export * from 'fathom';");
+  const result = verdict(core.zipped, TARGETS.bundle);
+  const row = (what, { minified, zipped }, ...judged) => [
+    what,
+    significant(minified),
+    significant(zipped),
+    ...judged,
+  ];
   return {
-    title: 'Bundle of the core, everything exported',
+    title: 'Bundles',
     columns: ['', 'minified kB', 'gzipped kB', 'reach', 'aim', ''],
     align: 'lrrrrl',
-    rows: [['fathom', significant(minified.length / 1000), significant(zipped), '80 kB', '60 kB', result]],
+    rows: [
+      row('the core: a page that trains LeNet-5', core, '80 kB', '60 kB', result),
+      row('everything that fathom exports', whole, '', '', ''),
+    ],
     notes: [],
     claims: [
       {
         claim: 'core bundled, minified and gzipped',
-        value: zipped,
+        value: core.zipped,
         ...TARGETS.bundle,
         verdict: result,
       },
     ],
-    data: { minifiedBytes: minified.length, gzippedKilobytes: zipped },
+    data: { core, whole },
   };
 }
 
