@@ -11,7 +11,7 @@ export function lookUp<T>(table: Readonly<Record<string, T>>, name: string, what
 
 /**
  * The name most like `name`, if one is like it. Case and underscores do not count, so Keras' names are found, and so
- * are its short ones: acc for accuracy, mse for meanSquaredError.
+ * are its short ones: acc for accuracy, mse for meanSquaredError, bce for binaryCrossentropy.
  */
 export function closest(name: string, names: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
@@ -27,10 +27,19 @@ export function closest(name: string, names: readonly string[]): string | undefi
     const distance = editDistance(plain(name), plain(candidate));
     if (!best || distance < best.distance) best = { name: candidate, distance };
   }
-  return best && best.distance <= Math.max(1, Math.floor(plain(best.name).length / 3))
-    ? best.name
-    : undefined;
+  if (best && best.distance <= Math.max(1, Math.floor(plain(best.name).length / 3))) return best.name;
+  return names.find((candidate) => abbreviates(plain(name), plain(candidate)));
 }
+
+/** bce for binarycrossentropy, huberloss for huber. */
+function abbreviates(short: string, long: string): boolean {
+  if (short.startsWith(long)) return long.length >= SHORTEST_ABBREVIATION;
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at++;
+  return short.length >= SHORTEST_ABBREVIATION && at === short.length && short[0] === long[0];
+}
+
+const SHORTEST_ABBREVIATION = 3;
 
 /** Levenshtein distance: insertions, deletions and exchanges of one character. */
 function editDistance(a: string, b: string): number {
