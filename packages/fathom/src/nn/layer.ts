@@ -377,6 +377,20 @@ export function callLayer(layer: BaseLayer, xs: readonly Tensor[], context: Call
   return ys;
 }
 
+/** The same context, for a layer that trains or does not train whatever the network does. */
+export function contextInMode(context: CallContext, training: boolean): CallContext {
+  return {
+    training,
+    read: (variable) => context.read(variable),
+    update: (variable, value) => context.update(variable, value),
+    randomKey: (layer) => context.randomKey(layer),
+    addLoss: (loss) => context.addLoss(loss),
+    maskOf: (x) => context.maskOf(x),
+    setMask: (y, mask) => context.setMask(y, mask),
+    trains: (layer) => context.trains(layer),
+  };
+}
+
 /** An error about the shape a layer is given. */
 export function shapeError(layer: BaseLayer, expected: string, received: Shape, fix: string): RangeError {
   return new RangeError(

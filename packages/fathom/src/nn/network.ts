@@ -1,6 +1,6 @@
 import { formatShape } from '../ir/shape.ts';
 import type { Tensor, Variable } from '../ir/tensor.ts';
-import { type BaseLayer, type CallContext, callLayer, type Weight } from './layer.ts';
+import { type BaseLayer, type CallContext, callLayer, contextInMode, type Weight } from './layer.ts';
 import { childKey, seedKey } from './random.ts';
 import type { LayerCall, SymbolicTensor } from './symbolic.ts';
 
@@ -115,7 +115,7 @@ export class Network {
       const results = callLayer(
         layer,
         inputs.map((input) => values.get(input)!),
-        training === undefined ? context : inMode(context, training),
+        training === undefined ? context : contextInMode(context, training),
       );
       outputs.forEach((output, i) => {
         if (!values.has(output)) values.set(output, results[i]!);
@@ -192,18 +192,4 @@ function namesOf(layers: readonly BaseLayer[], where: string): ReadonlyMap<BaseL
 
 function trainableFirst(weights: readonly Weight[]): readonly Weight[] {
   return [...weights.filter(({ trainable }) => trainable), ...weights.filter(({ trainable }) => !trainable)];
-}
-
-/** The same context, for a layer that trains or does not train whatever the network does. */
-function inMode(context: CallContext, training: boolean): CallContext {
-  return {
-    training,
-    read: (variable) => context.read(variable),
-    update: (variable, value) => context.update(variable, value),
-    randomKey: (layer) => context.randomKey(layer),
-    addLoss: (loss) => context.addLoss(loss),
-    maskOf: (x) => context.maskOf(x),
-    setMask: (y, mask) => context.setMask(y, mask),
-    trains: (layer) => context.trains(layer),
-  };
 }

@@ -1,6 +1,6 @@
 import type { Tensor, Variable } from '../ir/tensor.ts';
 import { input, read } from '../ops/index.ts';
-import type { BaseLayer, CallContext } from './layer.ts';
+import { type BaseLayer, type CallContext, contextInMode } from './layer.ts';
 
 export interface TraceOptions {
   readonly training: boolean;
@@ -8,9 +8,14 @@ export interface TraceOptions {
   readonly trains?: ((layer: BaseLayer) => boolean) | undefined;
 }
 
+/** Who asks for random bits: a layer, or a step of the user's. */
+export interface Asker {
+  readonly name: string;
+}
+
 /** An input int32 [2] for random bits: the `count`-th one that a layer asked for, from 0. */
 export interface KeyInput {
-  readonly layer: BaseLayer;
+  readonly layer: Asker;
   readonly count: number;
   readonly node: Tensor;
 }
@@ -51,11 +56,16 @@ export class Trace implements CallContext {
     return Array.from(this.#updates, ([variable, value]) => ({ variable, value }));
   }
 
-  randomKey(layer: BaseLayer): Tensor {
+  randomKey(layer: Asker): Tensor {
     const count = this.keys.filter((key) => key.layer === layer).length;
     const node = input(`${layer.name}/key${count === 0 ? '' : count}`, [2], 'int32');
     this.keys.push({ layer, count, node });
     return node;
+  }
+
+  /** This, for layers that train or do not train whatever the rest does. */
+  inMode(training: boolean): CallContext {
+    return contextInMode(this, training);
   }
 
   addLoss(loss: Tensor): void {

@@ -41,4 +41,14 @@ export type {
   Predictions,
   SampleWeightOptions,
 } from './options.ts';
+export {
+  type StepInput,
+  type StepResult,
+  type StepScope,
+  type Trained,
+  TrainStep,
+  type TrainStepOptions,
+  type TrainStepState,
+  trainStep,
+} from './trainStep.ts';
 export { loadWeights, saveWeights } from './weightsFile.ts';

@@ -1,9 +1,9 @@
 import type { NumericArray } from '../ir/tensor.ts';
 import type { Composite } from '../nn/composite.ts';
-import type { BaseLayer } from '../nn/layer.ts';
 import type { Optimizer, OptimizerState } from '../nn/optimizers/index.ts';
 import { childKey, type Key, seedKey } from '../nn/random.ts';
 import type { Symbolics } from '../nn/symbolic.ts';
+import type { Asker } from '../nn/trace.ts';
 import { threefry } from '../ops/index.ts';
 import type { Batch } from './batches.ts';
 import { type BatchShape, evaluateGraph, type Plan, trainGraph } from './graphs.ts';
@@ -23,7 +23,7 @@ export class Trainer {
   readonly #programs: Programs;
   readonly #dropoutKey: Key;
   /** Numbers of the layers, which decide their random bits. */
-  readonly #places: Map<BaseLayer, number>;
+  readonly #places: Map<Asker, number>;
 
   constructor(
     model: Composite<Symbolics>,
@@ -43,7 +43,7 @@ export class Trainer {
     this.#programs = programs;
     this.seed = seed;
     this.#dropoutKey = childKey(seedKey(seed), DROPOUT);
-    this.#places = new Map(allLayers.map((layer, i) => [layer, i]));
+    this.#places = new Map<Asker, number>(allLayers.map((layer, i) => [layer, i]));
   }
 
   /** One update of all parameters; loss and metrics of the batch, before the update. */
