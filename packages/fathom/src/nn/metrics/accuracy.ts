@@ -117,7 +117,7 @@ function chosen({ kind, fromLogits }: Loss, outputShape: Shape): Measurement {
     case 'categorical':
       return hits;
     case 'sides':
-      return (targets, predictions) => mean(truth(equal(less(0, targets), less(0, predictions))), -1);
+      return (targets, predictions) => agreement(above(targets, 0), predictions, 0);
     case 'binary':
       return (targets, predictions) => agreement(targets, predictions, fromLogits ? 0 : 0.5);
     case 'regression':
