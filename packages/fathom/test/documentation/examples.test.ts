@@ -25,11 +25,14 @@ describe.each(files)('$path', ({ path, examples }) => {
     const near = /^(functional|ops)\//.test(path)
       ? { ...library.ops, ...library.functional, x: aTensor() }
       : {};
+    const { data, functions } = await fixtures(folder);
     const scope = {
+      ...library.layers,
       ...library,
       ...node,
       ...own,
-      ...notCalled(await fixtures(folder), example.code),
+      ...notCalled(data, example.code),
+      ...functions,
       ...near,
     };
     await runExample(example.code, scope);
@@ -38,9 +41,8 @@ describe.each(files)('$path', ({ path, examples }) => {
 
 /** Without the fixtures that the code calls: `model(...)` is the library's, `model.fit(...)` the fixture. */
 function notCalled(values: Record<string, unknown>, code: string): Record<string, unknown> {
-  const isCalled = ([name, value]: [string, unknown]) =>
-    typeof value !== 'function' && new RegExp(`(?<![.\\w])${name}\\(`).test(code);
-  return Object.fromEntries(Object.entries(values).filter((entry) => !isCalled(entry)));
+  const isCalled = (name: string) => new RegExp(`(?<![.\\w])${name}\\(`).test(code);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !isCalled(name)));
 }
 
 const aTensor = () => constant([1, 2, 3, 5, 7, 11], [2, 3]);

@@ -1,3 +1,4 @@
+import { transform } from 'esbuild';
 import { expect } from 'vitest';
 import { sameShape } from '../../src/ir/shape.ts';
 import { Tensor } from '../../src/ir/tensor.ts';
@@ -43,7 +44,9 @@ export async function runExample(code: string, scope: Readonly<Record<string, un
   const AsyncFunction = (async () => {}).constructor as new (
     ...parts: string[]
   ) => (...values: unknown[]) => Promise<void>;
-  const run = new AsyncFunction(CHECK, ...names, withChecks(code));
+  // Inside of a function, since a module would not return what is awaited.
+  const { code: plain } = await transform(`async () => {\n${withChecks(code)}\n}`, { loader: 'ts' });
+  const run = new AsyncFunction(CHECK, ...names, `await (${plain.trim().replace(/;$/, '')})();`);
   await run(check, ...names.map((name) => scope[name]));
 }
 

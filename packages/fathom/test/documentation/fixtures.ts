@@ -3,10 +3,13 @@ import { dirname, join } from 'node:path';
 import { createDataset, syntheticDigits } from '../../src/data/index.ts';
 import { dense, flatten, sequential } from '../../src/index.ts';
 import { loadModel, saveModel, writeFileAtomic } from '../../src/node.ts';
-import { saveWeights } from '../../src/train/index.ts';
+import { type Model, saveWeights } from '../../src/train/index.ts';
 
-/** What examples take for granted: data, a model that fits it, a page, and files, which are put in `folder`. */
-export async function fixtures(folder: string): Promise<Record<string, unknown>> {
+/**
+ * What examples take for granted: data, a model that fits it, a page; and functions of the library that write files,
+ * which put them in `folder`.
+ */
+export async function fixtures(folder: string): Promise<Fixtures> {
   const digits = syntheticDigits({ seed: 3, count: SAMPLES });
   const images = Float32Array.from(digits.images, (value) => value / 255);
   const y = Float32Array.from({ length: SAMPLES * CLASSES }, (_, i) =>
@@ -20,8 +23,9 @@ export async function fixtures(folder: string): Promise<Record<string, unknown>>
   );
   model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
   const at = (path: string) => join(folder, path);
-  return {
-    console: { ...console, log: () => {} },
+  const data = {
+    bytes: await saveWeights(model),
+    canvas: { getImageData: (_x: number, _y: number, width: number, height: number) => inkOf(width, height) },
     config: model.toConfig(),
     dataset: createDataset({
       name: 'digits',
@@ -33,16 +37,18 @@ export async function fixtures(folder: string): Promise<Record<string, unknown>>
     image: images.subarray(0, 28 * 28),
     images,
     kernel: new Float32Array(3 * 3 * 8).fill(0.1),
-    model,
-    x: images,
-    y,
     labels: digits.labels,
+    model,
+    network: model,
     testX: images,
     testY: y,
-    canvas: { getImageData: (_x: number, _y: number, width: number, height: number) => inkOf(width, height) },
+    x: images,
+    y,
+  };
+  const functions = {
+    console: { ...console, log: () => {} },
     fetch: async () => ({ arrayBuffer: async () => (await saveWeights(model)).slice().buffer }),
-    bytes: await saveWeights(model),
-    saveModel: (saved: typeof model, path: string) => saveModel(saved, at(path)),
+    saveModel: (saved: Model, path: string) => saveModel(saved, at(path)),
     loadModel: async (path: string) => {
       await saveModel(model, at(path));
       return loadModel(at(path));
@@ -52,6 +58,12 @@ export async function fixtures(folder: string): Promise<Record<string, unknown>>
       await writeFileAtomic(at(path), text);
     },
   };
+  return { data, functions };
+}
+
+export interface Fixtures {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly functions: Readonly<Record<string, unknown>>;
 }
 
 const SHAPE = [28, 28, 1] as const;
