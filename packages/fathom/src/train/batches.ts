@@ -17,8 +17,8 @@ export interface BatchSource {
   /** Samples and steps of an epoch, where they are known beforehand. */
   readonly samples: number | undefined;
   readonly steps: number | undefined;
-  /** A batch is good until the next one is asked for; its memory is used again. */
-  epoch(epoch: number): Iterator<Batch> | AsyncIterator<Batch>;
+  /** The batches of an epoch from number `first` on; each is good until the next one is asked for. */
+  epoch(epoch: number, first: number): Iterator<Batch> | AsyncIterator<Batch>;
 }
 
 /**
@@ -36,9 +36,9 @@ export function arraySource(
   return {
     samples: total,
     steps: Math.ceil(total / batchSize),
-    *epoch(epoch) {
+    *epoch(epoch, first) {
       const order = shuffle && permutation(total, { seed: shuffle.seed, epoch });
-      for (let start = 0; start < total; start += batchSize) {
+      for (let start = first * batchSize; start < total; start += batchSize) {
         const count = Math.min(batchSize, total - start);
         const part = (columns: readonly Rows[], group: number) =>
           columns.map((rows, i) =>

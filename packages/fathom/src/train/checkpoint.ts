@@ -1,6 +1,7 @@
 import { DataError } from '../data/errors.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../io/safetensors.ts';
 import type { NumericArray } from '../ir/tensor.ts';
+import type { OptimizerState } from '../nn/optimizers/index.ts';
 import type { CallbackState, WeightValues } from './callbacks.ts';
 import type { Figures } from './means.ts';
 
@@ -20,6 +21,7 @@ export interface Checkpoint {
     readonly steps: number | null;
   };
   readonly weights: readonly WeightValues[];
+  /** Its slots, the number of steps done, and the learning rate. */
   readonly optimizer: OptimizerState;
   /** Figures of the epochs done. */
   readonly epochs: readonly number[];
@@ -27,15 +29,6 @@ export interface Checkpoint {
   /** What the steps of this epoch measured so far. */
   readonly figures: readonly BatchFigures[];
   readonly callbacks: readonly NamedState[];
-}
-
-/** What an optimizer knows beside its options. */
-export interface OptimizerState {
-  /** Steps done. */
-  readonly steps: number;
-  /** Null where a schedule gives it. */
-  readonly learningRate: number | null;
-  readonly slots: readonly WeightValues[];
 }
 
 /** What a step measured, and over how many samples. */

@@ -1,5 +1,7 @@
 import type { Batch, BatchSource } from './batches.ts';
 import type { Callback, Logs, TrainedModel, TrainingRun } from './callbacks.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { Means } from './means.ts';
 import type { Trainer } from './trainer.ts';
 import { Turn } from './turn.ts';
@@ -24,16 +26,19 @@ export interface FitPlan {
   readonly batchSize: number;
   readonly callbacks: readonly Callback[];
   readonly signal: AbortSignal | undefined;
+  /** The state that the run goes on from, in place of that of the model. */
+  readonly resume: Checkpoint | undefined;
 }
 
 /** Runs the epochs of a plan. A run that is stopped keeps the epochs it has finished. */
 export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: FitPlan): Promise<History> {
-  const { epochs, initialEpoch, callbacks, train } = plan;
+  const { epochs, callbacks, train, resume } = plan;
+  const at = resume ? { epoch: resume.epoch, batch: resume.batch } : { epoch: plan.initialEpoch, batch: 0 };
   const history: History = { epoch: [], history: {}, stopped: false };
   const run: TrainingRun = {
     model,
     epochs,
-    initialEpoch,
+    initialEpoch: at.epoch,
     batchSize: plan.batchSize,
     samples: train.samples,
     steps: plan.stepsPerEpoch ?? train.steps,
@@ -42,11 +47,16 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
   // One for the whole run: epochs may be shorter than the time between two turns.
   const turn = new Turn();
   const stops = () => run.stopTraining || plan.signal?.aborted === true;
+  const checkpoints = new Checkpoints(trainer, run, callbacks, history);
   let logs: Logs = {};
   for (const callback of callbacks) await callback.onTrainBegin?.(run);
-  for (let epoch = initialEpoch; epoch < epochs && !stops(); epoch++) {
+  if (resume) await checkpoints.restore(resume);
+  for (; at.epoch < epochs && !stops(); at.epoch++, at.batch = 0) {
+    const { epoch } = at;
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, run);
-    const means = await trainEpoch(trainer, plan, run, epoch, turn, stops);
+    // What callbacks do at the beginning of an epoch was done before the checkpoint already.
+    if (resume && at.batch > 0) await checkpoints.restore(resume);
+    const means = await trainEpoch(trainer, { plan, run, checkpoints, turn, stops }, at);
     // An epoch cut short has no figures that could be compared with those of the others.
     if (!means) break;
     logs = means.logs();
@@ -58,9 +68,11 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
       history.history[name].push(value);
     }
     for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, run);
+    await checkpoints.afterEpoch(epoch);
   }
+  history.stopped = at.epoch < epochs;
+  await checkpoints.afterRun(at.epoch, at.batch, history.stopped && !run.stopTraining);
   if (history.epoch.length > 0) await trainer.optimization.finish();
-  history.stopped = initialEpoch + history.epoch.length < epochs;
   for (const callback of callbacks) await callback.onTrainEnd?.(logs, run);
   return history;
 }
@@ -72,7 +84,7 @@ export async function evaluateSource(
   turn = new Turn(),
 ): Promise<Logs> {
   const means = new Means(trainer.plan.objective.figures);
-  await forEachBatch(source, 0, async (batch) => {
+  await forEachBatch(source, { epoch: 0, batch: 0 }, async (batch) => {
     means.add(await trainer.evaluate(batch), batch.count);
     const pause = turn.give();
     if (pause) await pause;
@@ -85,44 +97,57 @@ export async function evaluateSource(
 /** The means of an epoch, or nothing when it was stopped before its end. */
 async function trainEpoch(
   trainer: Trainer,
-  plan: FitPlan,
-  run: TrainingRun,
-  epoch: number,
-  turn: Turn,
-  stops: () => boolean,
+  { plan, run, checkpoints, turn, stops }: Circumstances,
+  at: { readonly epoch: number; batch: number },
 ): Promise<Means | undefined> {
   const means = new Means(trainer.plan.objective.figures);
   const begins = plan.callbacks.filter((callback) => callback.onBatchBegin);
   const ends = plan.callbacks.filter((callback) => callback.onBatchEnd);
-  let done = 0;
-  await forEachBatch(plan.train, epoch, async (batch) => {
-    if (stops()) return false;
-    for (const callback of begins) await callback.onBatchBegin!(done, run);
-    means.add(await trainer.train(batch), batch.count);
-    const logs = ends.length > 0 ? means.logs() : {};
-    for (const callback of ends) await callback.onBatchEnd!(done, logs, run);
-    done++;
-    const pause = turn.give();
-    if (pause) await pause;
-    return done !== plan.stepsPerEpoch;
-  });
-  const expected = plan.stepsPerEpoch ?? plan.train.steps ?? done;
-  if (stops() && done < expected) return undefined;
-  if (done === 0) {
+  for (const { figures, count } of checkpoints.figures) means.add(figures, count);
+  let cut = false;
+  if (at.batch === 0 || at.batch !== run.steps) {
+    await forEachBatch(plan.train, at, async (batch) => {
+      cut = stops();
+      if (cut) return false;
+      for (const callback of begins) await callback.onBatchBegin!(at.batch, run);
+      const figures = await trainer.train(batch);
+      means.add(figures, batch.count);
+      checkpoints.measured(figures, batch.count);
+      const logs = ends.length > 0 ? means.logs() : {};
+      for (const callback of ends) await callback.onBatchEnd!(at.batch, logs, run);
+      at.batch++;
+      const saving = checkpoints.afterStep(at.epoch, at.batch);
+      if (saving) await saving;
+      const pause = turn.give();
+      if (pause) await pause;
+      return at.batch !== plan.stepsPerEpoch;
+    });
+  }
+  if (cut) return undefined;
+  if (at.batch === 0) {
     throw new RangeError(
-      `fit: expected at least one batch in epoch ${epoch}; received none. An iterator gives its batches once: pass an object that makes a new one for each epoch.`,
+      `fit: expected at least one batch in epoch ${at.epoch}; received none. An iterator gives its batches once: pass an object that makes a new one for each epoch.`,
     );
   }
   return means;
 }
 
+/** What an epoch is trained in. */
+interface Circumstances {
+  readonly plan: FitPlan;
+  readonly run: TrainingRun;
+  readonly checkpoints: Checkpoints;
+  readonly turn: Turn;
+  stops(): boolean;
+}
+
 /** Calls `visit` for each batch until it returns false; waits only where there is something to wait for. */
 async function forEachBatch(
   source: BatchSource,
-  epoch: number,
+  from: { readonly epoch: number; readonly batch: number },
   visit: (batch: Batch) => Promise<boolean>,
 ): Promise<void> {
-  const batches = source.epoch(epoch);
+  const batches = source.epoch(from.epoch, from.batch);
   let finished = false;
   try {
     for (;;) {

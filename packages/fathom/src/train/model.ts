@@ -7,6 +7,7 @@ import { selectBackend } from '../runtime.ts';
 import { statedShape } from './arrays.ts';
 import { arraySource, type BatchSource, oneBatch } from './batches.ts';
 import type { Logs, TrainedModel, WeightValues } from './callbacks.ts';
+import { lastCheckpoint } from './checkpoints.ts';
 import { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 import { evaluateSource, type History, runEpochs } from './fit.ts';
 import { Means } from './means.ts';
@@ -101,14 +102,7 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
    * network.compile({ loss: { digit: 'sparseCategoricalCrossentropy', parity: 'binaryCrossentropy' }, lossWeights: { digit: 1, parity: 0.2 } });
    */
   compile(options: CompileOptions): void {
-    const settings = resolveSettings(options);
-    if (options.seed !== undefined && options.seed !== this.seed) this.redraw(options.seed);
-    const previous = this.#programs;
-    this.#settings = settings;
-    this.#trainer = undefined;
-    this.#programs = new Programs(() => this.#backend());
-    if (this.built) this.#requireTrainer();
-    this.#retired = previous.clear();
+    this.#begin(resolveSettings(options), options.seed ?? this.seed);
   }
 
   /**
@@ -140,6 +134,8 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
     }
     this.#fitting = true;
     try {
+      const resume = options.resume ?? (await lastCheckpoint(options.callbacks));
+      if (resume && this.#settings && resume.seed !== this.seed) this.#begin(this.#settings, resume.seed);
       const { train, validation } = isDataInput(x)
         ? this.#arraySources(x, yOrOptions as DataInput, options, batchSize)
         : this.#iterableSources(x, options, batchSize);
@@ -154,6 +150,7 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
         batchSize,
         callbacks: options.callbacks ?? [],
         signal: options.signal,
+        resume,
       });
     } finally {
       this.#fitting = false;
@@ -277,6 +274,17 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
   async dispose(): Promise<void> {
     await this.#retired;
     await this.#programs.clear();
+  }
+
+  /** A new trainer; what the one before has found out is forgotten. */
+  #begin(settings: Settings, seed: number): void {
+    if (seed !== this.seed) this.redraw(seed);
+    const previous = this.#programs;
+    this.#settings = settings;
+    this.#trainer = undefined;
+    this.#programs = new Programs(() => this.#backend());
+    if (this.built) this.#requireTrainer();
+    this.#retired = previous.clear();
   }
 
   async #backend(): Promise<Backend> {

@@ -6,6 +6,7 @@ import type { Symbolics, SymbolicTensor } from '../nn/symbolic.ts';
 import type { BackendName } from '../runtime.ts';
 import type { ArrayInput } from './arrays.ts';
 import type { Callback } from './callbacks.ts';
+import type { Checkpoint } from './checkpoint.ts';
 
 export interface ModelOptions {
   /** Default 'sequential' or 'model'. */
@@ -72,6 +73,11 @@ export interface FitOptions {
   readonly callbacks?: readonly Callback[] | undefined;
   /** Number of the first epoch, to go on with a run. Default 0. */
   readonly initialEpoch?: number | undefined;
+  /**
+   * Goes on from this state of an earlier run, in place of what a callback keeps. With the same model, data and options
+   * the end is the same, bit for bit.
+   */
+  readonly resume?: Checkpoint | undefined;
   /** Ends an epoch after so many batches. */
   readonly stepsPerEpoch?: number | undefined;
   /** When aborted, the run ends after the batch under way; the history tells the epochs that are done. */

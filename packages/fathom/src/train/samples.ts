@@ -125,8 +125,11 @@ export function iterableSource(batches: BatchesInput, expected: Expected, where:
   return {
     samples: undefined,
     steps: undefined,
-    async *epoch() {
+    async *epoch(_epoch, first) {
+      let done = 0;
       for await (const [x, y, sampleWeight] of batches) {
+        // Batches that were trained on before the run was cut off.
+        if (done++ < first) continue;
         yield oneBatch(toSamples(x, y, expected, where, { sampleWeight }));
       }
     },
