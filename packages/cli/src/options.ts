@@ -2,7 +2,7 @@ import { DATASET_NAMES, type DatasetName, isDatasetName } from 'fathom/node';
 import { UsageError, unknownName } from './errors.ts';
 
 /** Names that `--backend` takes. */
-export const BACKENDS = ['auto', 'wasm', 'reference'] as const;
+export const BACKENDS = ['auto', 'native', 'wasm', 'reference'] as const;
 export type BackendOption = (typeof BACKENDS)[number];
 
 /** Names that `--optimizer` takes. */

@@ -11,7 +11,13 @@ import { winograd } from './ops/winograd.ts';
 const REWRITES = [winograd];
 
 /** Names of the backends that can be asked for; `auto` is the fastest that works here. */
-export type BackendName = 'auto' | 'wasm' | 'reference';
+export type BackendName = 'auto' | 'native' | 'wasm' | 'reference';
+
+/** Makes the native backend, which may ask for another one to take over when its compiler fails. */
+export type NativeFactory = (options: {
+  readonly threads: number | undefined;
+  readonly substitute: () => Promise<Backend>;
+}) => Promise<Backend>;
 
 /**
  * Compiles `graph` for `backend` and loads it.
@@ -20,10 +26,24 @@ export type BackendName = 'auto' | 'wasm' | 'reference';
  */
 export async function load(graph: Graph, backend: Backend): Promise<Executable> {
   verifyGraph(graph);
-  return backend.load(backend.target ? compile(graph, backend.target, REWRITES) : interpreted(graph));
+  if (backend.substitute) return load(graph, backend.substitute);
+  try {
+    return await backend.load(backend.target ? compile(graph, backend.target, REWRITES) : interpreted(graph));
+  } catch (error) {
+    // Set by the failure itself: a compiler that no longer works does not end a run.
+    const { substitute } = backend as Backend;
+    if (!substitute) throw error;
+    return load(graph, substitute);
+  }
 }
 
 const loaded = new Map<string, Promise<Backend>>();
+let nativeFactory: NativeFactory | undefined;
+
+/** Makes `native` known, and the first choice of `auto`. Importing `fathom/node` does it. */
+export function offerNative(factory: NativeFactory): void {
+  nativeFactory = factory;
+}
 
 /** The backend of the given name; the same one for the same name and threads, until it is disposed of. */
 export async function selectBackend(
@@ -69,12 +89,30 @@ async function createBackend(name: BackendName, threads: number | undefined): Pr
     case 'reference':
       return referenceBackend();
     case 'wasm':
+      return wasm(threads);
+    case 'native':
+      if (!nativeFactory) {
+        throw new Error("backend: 'native' runs in Node, where importing 'fathom/node' makes it known.");
+      }
+      return nativeFactory({ threads, substitute: () => wasm(threads) });
     case 'auto':
-      return wasmBackend(threads === undefined ? {} : { threads });
+      return (await nativeIfPossible(threads)) ?? wasm(threads);
     default:
       throw new TypeError(
-        `backend: expected 'auto', 'wasm' or 'reference'; received '${String(name satisfies never)}'.`,
+        `backend: expected 'auto', 'native', 'wasm' or 'reference'; received '${String(name satisfies never)}'.`,
       );
+  }
+}
+
+const wasm = (threads: number | undefined) => wasmBackend(threads === undefined ? {} : { threads });
+
+/** The native backend, unless there is none here; `nativeStatus` of `fathom/node` says why. */
+async function nativeIfPossible(threads: number | undefined): Promise<Backend | undefined> {
+  try {
+    return await nativeFactory?.({ threads, substitute: () => wasm(threads) });
+  } catch (error) {
+    if ((error as Error).name === 'CompilerError') return undefined;
+    throw error;
   }
 }
 

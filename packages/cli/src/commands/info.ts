@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type Backend, detectFeatures, selectBackend } from 'fathom';
-import { cacheFolder } from 'fathom/node';
+import { cacheFolder, type NativeStatus, nativeStatus } from 'fathom/node';
 import { BACKENDS, type BackendOption, parseBackend, parseThreads } from '../options.ts';
 import { table } from '../output/table.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
@@ -25,6 +25,7 @@ export function addInfo(program: Command): void {
 async function info({ backend: name, threads }: InfoOptions, terminal: Terminal): Promise<void> {
   const backend: Backend = await selectBackend(name, threads === undefined ? {} : { threads });
   const features = detectFeatures();
+  const native = await nativeStatus();
   const yes = (value: boolean) => (value ? 'yes' : 'no');
   const facts = {
     fathom: version(),
@@ -34,6 +35,7 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
     backend: backend.name,
     threads: backend.threads,
     ...features,
+    native,
     dataFolder: process.env.FATHOM_DATA || null,
     cacheFolder: cacheFolder(),
   };
@@ -42,6 +44,7 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
       ['Fathom', facts.fathom],
       ['Node', `${facts.node} (${facts.platform}, ${facts.cores} cores)`],
       ['backend', `${facts.backend}, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`],
+      ['native code', describeNative(native)],
       ['SIMD', yes(features.simd)],
       ['fused multiply-add (relaxed SIMD)', yes(features.relaxed)],
       ['shared memory', yes(features.sharedMemory)],
@@ -52,4 +55,9 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
   );
   for (const line of lines) terminal.say(line);
   terminal.result(facts);
+}
+
+function describeNative(native: NativeStatus): string {
+  if (!native.available) return `no: ${native.reason}`;
+  return `${native.version} (${native.compiler}), vectors of ${native.lanes} floats`;
 }

@@ -13,6 +13,8 @@ export interface Backend {
   readonly threads: number;
   /** Nothing can be loaded or run any more. */
   readonly disposed: boolean;
+  /** The backend that programs are loaded on from now on, since this one can load no more of them. */
+  readonly substitute?: Backend | undefined;
   load(program: Program): Promise<Executable>;
   /** Gives threads and memory back. Variables that live here are read to the host first. */
   dispose(): Promise<void>;

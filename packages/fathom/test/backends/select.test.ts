@@ -33,6 +33,6 @@ describe('selectBackend', () => {
 
   it('names what it knows', async () => {
     const name: string = 'cuda';
-    await expect(selectBackend(name as 'auto')).rejects.toThrow("'auto', 'wasm' or 'reference'");
+    await expect(selectBackend(name as 'auto')).rejects.toThrow("'auto', 'native', 'wasm' or 'reference'");
   });
 });

@@ -253,7 +253,7 @@ class KernelRenderer {
       const element = `${from} + ${lane * stride}${own}`;
       return isFloat ? `*(${element})` : `word(${element})`;
     });
-    return `(${isFloat ? 'vf' : 'vi'}){${elements.join(', ')}}`;
+    return `((${isFloat ? 'vf' : 'vi'}){${elements.join(', ')}})`;
   }
 }
 

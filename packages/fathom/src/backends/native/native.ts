@@ -14,7 +14,7 @@ export interface NativeOptions {
   /** Threads that share a run; default all processors, at most 8. */
   readonly threads?: number | undefined;
   /** Makes the backend that takes over when the compiler fails in the middle of work. */
-  readonly substitute?: () => Promise<Backend>;
+  readonly substitute?: (() => Promise<Backend>) | undefined;
   /** Where compiled programs are kept; default {@link nativeCacheFolder}. */
   readonly cacheFolder?: string;
   /** Where `CC` and `PATH` are looked up; default `process.env`. */

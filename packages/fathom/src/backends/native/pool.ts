@@ -5,8 +5,8 @@ const SPINS = 10000;
  * The threads that share programs, in C: compiled once, loaded once a process. Threads 1 … n−1 are the pool's; the
  * caller of `pool_run` is thread 0.
  *
- * A word counts jobs. Threads watch it, then sleep on it; `pool_run` sets the job, counts, and takes part. In a job,
- * `pool_meet` lets all threads wait for each other: the last to come resets the count and raises the generation.
+ * A word counts jobs. Threads watch it, then sleep on it; `pool_run` sets the job, counts, takes part, and returns when
+ * no thread is in the program any more, so that it may be unloaded. In a job, `pool_meet` lets all threads wait for each other: the last to come resets the count and raises the generation.
  * A sleeper is counted before it looks for the last time, and a waker changes the word before it looks for sleepers, so
  * that one of the two always sees the other.
  */
@@ -29,7 +29,8 @@ struct word {
 };
 
 struct pool {
-  struct word job, generation;
+  struct word job, done, generation;
+  LINE int working;
   LINE int arrived;
   int threads, spins, stopping;
   void (*run)(const void *, long);
@@ -69,6 +70,7 @@ static void *work(void *argument) {
     await_change(&pool->job, seen, pool->spins);
     if (pool->stopping) return NULL;
     pool->run(pool->context, start.thread);
+    if (__atomic_sub_fetch(&pool->working, 1, __ATOMIC_SEQ_CST) == 0) raise(&pool->done);
   }
 }
 
@@ -87,8 +89,11 @@ EXPORT void pool_run(void *p, void *run, const void *context) {
   struct pool *pool = p;
   pool->run = (void (*)(const void *, long))run;
   pool->context = context;
+  pool->working = pool->threads - 1;
+  unsigned seen = look(&pool->done);
   raise(&pool->job);
   pool->run(context, 0);
+  await_change(&pool->done, seen, pool->spins);
 }
 
 EXPORT void pool_stop(void *p) {
@@ -105,10 +110,11 @@ EXPORT void *pool_start(int threads, int processors) {
   struct pool *pool;
   if (posix_memalign((void **)&pool, 64, sizeof *pool) != 0) return NULL;
   *pool = (struct pool){0};
-  pthread_mutex_init(&pool->job.mutex, NULL);
-  pthread_cond_init(&pool->job.changed, NULL);
-  pthread_mutex_init(&pool->generation.mutex, NULL);
-  pthread_cond_init(&pool->generation.changed, NULL);
+  struct word *words[] = {&pool->job, &pool->done, &pool->generation};
+  for (int i = 0; i < 3; i++) {
+    pthread_mutex_init(&words[i]->mutex, NULL);
+    pthread_cond_init(&words[i]->changed, NULL);
+  }
   pool->ids = calloc(threads, sizeof *pool->ids);
   pool->threads = 1;
   pool->spins = threads <= processors ? ${SPINS} : 50;

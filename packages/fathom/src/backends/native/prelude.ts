@@ -33,7 +33,7 @@ ALU void put_part(void *p, vf v, int n) { _mm512_mask_storeu_ps(p, (vb)((1u << n
 #define COMPARE_F(a, b, how) _mm512_cmp_ps_mask((__m512)(a), (__m512)(b), how)
 #define COMPARE_I(a, b, how) _mm512_cmp_epi32_mask((__m512i)(a), (__m512i)(b), how)
 #else
-ALU vf fma_(vf a, vf b, vf c) { return __builtin_ia32_vfmaddps512_mask(a, b, c, ALL, 4); }
+#define fma_(a, b, c) ((vf)__builtin_ia32_vfmaddps512_mask(a, b, c, ALL, 4))
 ALU vf max_(vf a, vf b) { return __builtin_ia32_maxps512_mask(b, a, a, ALL, 4); }
 ALU vf min_(vf a, vf b) { return __builtin_ia32_minps512_mask(b, a, a, ALL, 4); }
 ALU vf sqrt_(vf a) { return __builtin_ia32_sqrtps512_mask(a, a, ALL, 4); }
@@ -74,7 +74,7 @@ ALU vi cut_(vf a) { return (vi)_mm256_cvttps_epi32((__m256)a); }
 ALU vf select_f(vb m, vf a, vf b) { return (vf)_mm256_blendv_ps((__m256)b, (__m256)a, (__m256)m); }
 #define PUT_MASKED(p, m, v) _mm256_maskstore_ps(p, (__m256i)(m), (__m256)(v))
 #else
-ALU vf fma_(vf a, vf b, vf c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+#define fma_(a, b, c) ((vf)__builtin_ia32_vfmaddps256(a, b, c))
 ALU vf max_(vf a, vf b) { return __builtin_ia32_maxps256(b, a); }
 ALU vf min_(vf a, vf b) { return __builtin_ia32_minps256(b, a); }
 ALU vf sqrt_(vf a) { return __builtin_ia32_sqrtps256(a); }
@@ -111,43 +111,39 @@ ALU vi cut_(vf a) {
 #endif
 #endif
 
-#define SAME_1(x) x
-#define SAME_4(x) x, x, x, x
 #if LANES == 16
-#define SAME(x) SAME_4(x), SAME_4(x), SAME_4(x), SAME_4(x)
 #define LANE_NUMBERS 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 #elif LANES == 8
-#define SAME(x) SAME_4(x), SAME_4(x)
 #define LANE_NUMBERS 0, 1, 2, 3, 4, 5, 6, 7
 #else
-#define SAME(x) SAME_4(x)
 #define LANE_NUMBERS 0, 1, 2, 3
 #endif
-ALU vf splat_f(float x) { return (vf){SAME(x)}; }
-ALU vi splat_i(int x) { return (vi){SAME(x)}; }
+/* One number and a vector: C repeats the number, and x - 0 is x, whatever x is. */
+#define splat_f(x) ((float)(x) - (vf){0})
+#define splat_i(x) ((int)(x) - (vi){0})
 ALU vi ramp(int from, int step) {
   return (vi)((vu)splat_i(from) + (vu)(vi){LANE_NUMBERS} * (vu)splat_i(step));
 }
 
-ALU vf get_f(const float *p) { return *(const vf_any *)p; }
-ALU vi get_i(const float *p) { return *(const vi_any *)p; }
+#define get_f(p) ((vf)*(const vf_any *)(p))
+#define get_i(p) ((vi)*(const vi_any *)(p))
 ALU int word(const float *p) { int x; __builtin_memcpy(&x, p, 4); return x; }
-ALU void put_f(float *p, vf v) { *(vf_any *)p = v; }
-ALU void put_i(float *p, vi v) { *(vi_any *)p = v; }
+#define put_f(p, v) (void)(*(vf_any *)(p) = (v))
+#define put_i(p, v) (void)(*(vi_any *)(p) = (v))
 ALU void put_part_i(float *p, vi v, int n) { put_part(p, (vf)v, n); }
 ALU void put_lane_f(float *p, vf v, int lane) { *p = v[lane]; }
 ALU void put_lane_i(float *p, vi v, int lane) { int x = v[lane]; __builtin_memcpy(p, &x, 4); }
 
-ALU vf add_f(vf a, vf b) { return a + b; }
-ALU vf sub_f(vf a, vf b) { return a - b; }
-ALU vf mul_f(vf a, vf b) { return a * b; }
-ALU vf div_f(vf a, vf b) { return a / b; }
-ALU vf max_f(vf a, vf b) { return max_(a, b); }
-ALU vf min_f(vf a, vf b) { return min_(a, b); }
+#define add_f(a, b) ((a) + (b))
+#define sub_f(a, b) ((a) - (b))
+#define mul_f(a, b) ((a) * (b))
+#define div_f(a, b) ((a) / (b))
+#define max_f max_
+#define min_f min_
 ALU vf neg_f(vf a) { return (vf)((vi)a ^ splat_i(-2147483647 - 1)); }
 ALU vf abs_f(vf a) { return (vf)((vi)a & splat_i(2147483647)); }
-ALU vf sqrt_f(vf a) { return sqrt_(a); }
-ALU vf floor_f(vf a) { return floor_(a); }
+#define sqrt_f sqrt_
+#define floor_f floor_
 ALU vi add_i(vi a, vi b) { return (vi)((vu)a + (vu)b); }
 ALU vi sub_i(vi a, vi b) { return (vi)((vu)a - (vu)b); }
 ALU vi mul_i(vi a, vi b) { return (vi)((vu)a * (vu)b); }

@@ -36,8 +36,6 @@ export function renderC(program: Program, lanes: number): string {
     'EXPORT void run(const struct context *c, long thread) {',
     '  char *const scratch = c->scratch + thread * c->scratchBytes;',
     ...stages(program).flatMap((region) => renderRegion(region, launches)),
-    // The caller reads results as soon as its own part is done.
-    '  if (c->threads > 1) c->meet(c->pool);',
     '}',
     '',
     'EXPORT address entry(void) { return (address)run; }',
