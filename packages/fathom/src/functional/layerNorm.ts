@@ -85,8 +85,8 @@ export function groupNorm(x: Tensor, options: GroupNormOptions): Tensor {
   return scaled(y, [x.rank - 1], gamma, beta);
 }
 
-/** Keras' default of rmsNorm: the smallest step of float32 above 1. */
-const RMS_EPSILON = 2 ** -23;
+/** Keras' default of RMSNormalization. */
+const RMS_EPSILON = 1e-6;
 
 function axesOf(axes: number | readonly number[], rank: number, where: string): number[] {
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, where));
