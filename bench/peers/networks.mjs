@@ -57,4 +57,20 @@ export const NETWORKS = {
     build: ({ sequential, layers: { lstm, dense } }) =>
       sequential([lstm({ units: 128, inputShape: [64, 64] }), dense({ units: 10, activation: 'softmax' })]),
   },
+  transformer: {
+    sample: [64, 128],
+    build: ({
+      input,
+      model,
+      layers: { multiHeadAttention, add, layerNormalization, dense, globalAveragePooling1d },
+    }) => {
+      const inputs = input({ shape: [64, 128] });
+      const attended = multiHeadAttention({ numHeads: 4, keyDim: 32 })([inputs, inputs]);
+      const x = layerNormalization()(add()([inputs, attended]));
+      const inner = dense({ units: 512, activation: 'gelu' })(x);
+      const y = layerNormalization()(add()([x, dense({ units: 128 })(inner)]));
+      const outputs = dense({ units: 10, activation: 'softmax' })(globalAveragePooling1d()(y));
+      return model({ inputs, outputs });
+    },
+  },
 };
