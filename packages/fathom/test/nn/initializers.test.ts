@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import {
+  constant,
   fans,
   glorotNormal,
   glorotUniform,
   heNormal,
   heUniform,
   type Initializer,
+  identity,
+  lecunNormal,
+  lecunUniform,
   ones,
+  orthogonal,
+  randomNormal,
+  randomUniform,
+  resolveInitializer,
+  savedInitializer,
+  truncatedNormal,
+  varianceScaling,
   zeros,
 } from '../../src/nn/initializers/index.ts';
 import { childKey, RandomStream, seedKey } from '../../src/nn/random.ts';
@@ -53,6 +64,102 @@ describe('initializers', () => {
     const draw = (key: readonly [number, number]) => glorotUniform().values([50], key);
     expect(draw([1, 2])).toEqual(draw([1, 2]));
     expect(draw([1, 2])).not.toEqual(draw([2, 1]));
+  });
+});
+
+describe('initializers with options', () => {
+  const made: readonly Initializer[] = [
+    zeros(),
+    constant({ value: 0.3 }),
+    identity({ gain: 2 }),
+    lecunUniform({ seed: 4 }),
+    lecunNormal(),
+    orthogonal({ gain: 3, seed: 1 }),
+    randomNormal({ mean: 1, stddev: 0.1 }),
+    randomUniform({ minval: 1, maxval: 2 }),
+    truncatedNormal(),
+    varianceScaling({ scale: 2, mode: 'fanOut', distribution: 'untruncatedNormal' }),
+  ];
+
+  it.each(made)('come back from their saved form: $name', (initializer) => {
+    const saved = JSON.parse(JSON.stringify(savedInitializer(initializer))) as never;
+    const again = resolveInitializer(saved, 'here');
+    expect(again.config()).toEqual(initializer.config());
+    expect(again.values([6, 4], KEY)).toEqual(initializer.values([6, 4], KEY));
+  });
+
+  it('are saved by name alone where they have none', () => {
+    expect(savedInitializer(glorotUniform())).toBe('glorotUniform');
+    expect(savedInitializer(constant(2))).toEqual({ name: 'constant', value: 2 });
+  });
+
+  it('draw the same wherever they have a seed', () => {
+    const draw = (key: readonly [number, number]) => heNormal({ seed: 5 }).values([30], key);
+    expect(draw([1, 2])).toEqual(draw([7, 8]));
+    expect(draw([1, 2])).not.toEqual(heNormal({ seed: 6 }).values([30], [1, 2]));
+  });
+
+  it('cut normal numbers at two deviations', () => {
+    const values = truncatedNormal({ mean: 1, stddev: 0.5 }).values([4000], KEY);
+    expect(Math.max(...values)).toBeLessThanOrEqual(2);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...values)).toBeGreaterThan(1.9);
+  });
+
+  it.each([[[7, 4]], [[4, 7]], [[5, 5]], [[3, 3, 2, 9]], [[2, 2, 3, 20]]])(
+    'give right angles: %j',
+    (shape) => {
+      const gain = 1.5;
+      const values = orthogonal({ gain }).values(shape, KEY);
+      const columns = shape.at(-1)!;
+      const rows = values.length / columns;
+      const at = (v: number, i: number) =>
+        rows < columns ? values[v * columns + i]! : values[i * columns + v]!;
+      const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+      for (let a = 0; a < count; a++) {
+        for (let b = 0; b <= a; b++) {
+          let product = 0;
+          for (let i = 0; i < length; i++) product += at(a, i) * at(b, i);
+          expect(product).toBeCloseTo(a === b ? gain * gain : 0, 5);
+        }
+      }
+    },
+  );
+
+  it('make matrices that change nothing', () => {
+    expect(Array.from(identity().values([2, 3], KEY))).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(Array.from(identity({ gain: 2 }).values([3, 2], KEY))).toEqual([2, 0, 0, 2, 0, 0]);
+  });
+
+  it('say what is wrong', () => {
+    const wrong: [() => unknown, string][] = [
+      [() => constant(Number.NaN), 'constant: value'],
+      [() => identity().values([2, 2, 2], KEY), 'identity: expected a weight of two axes; received [2,2,2]'],
+      [
+        () => orthogonal().values([4], KEY),
+        'orthogonal: expected a weight of two axes or more; received [4]',
+      ],
+      [() => orthogonal({ gain: Infinity }), 'orthogonal: gain'],
+      [() => randomNormal({ stddev: -1 }), 'randomNormal: stddev'],
+      [() => truncatedNormal({ mean: Number.NaN }), 'truncatedNormal: mean'],
+      [
+        () => randomUniform({ minval: 1 }),
+        'randomUniform: maxval: expected at least minval = 1; received 0.05.',
+      ],
+      [() => varianceScaling({ scale: 0 }), 'varianceScaling: scale'],
+      [
+        () => varianceScaling({ mode: 'fan_in' as 'fanIn' }),
+        'expected one of fanIn, fanOut, fanAvg; received "fan_in"',
+      ],
+      [() => varianceScaling({ distribution: 'normal' as 'uniform' }), 'varianceScaling: distribution'],
+      [() => glorotUniform({ seed: -1 }), 'seed: expected'],
+      [
+        () => resolveInitializer({ name: 'constant', valu: 1 }, 'd: kernelInitializer'),
+        'd: kernelInitializer: expected of constant the options value; received valu.',
+      ],
+      [() => resolveInitializer('GlorotUniform' as 'zeros', 'here'), "Did you mean 'glorotUniform'?"],
+    ];
+    for (const [make, message] of wrong) expect(make).toThrow(message);
   });
 });
 

@@ -1,7 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../../src/backends/reference/reference.ts';
+import { topologicalOrder } from '../../src/ir/graph.ts';
+import { Variable } from '../../src/ir/tensor.ts';
 import { dense } from '../../src/nn/layers/index.ts';
-import { adam, type Optimizer, resolveOptimizer, sgd } from '../../src/nn/optimizers/index.ts';
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamW,
+  applyOptimizer,
+  createSlots,
+  lion,
+  nadam,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerState,
+  readOptimizerState,
+  resolveOptimizer,
+  rmsprop,
+  sgd,
+  writeOptimizerState,
+} from '../../src/nn/optimizers/index.ts';
+import { cosineDecay } from '../../src/nn/schedules/index.ts';
+import { input, read } from '../../src/ops/index.ts';
+import { load } from '../../src/runtime.ts';
 import { sequential } from '../../src/train/index.ts';
 
 const exact = referenceBackend({ precision: 64 });
@@ -104,16 +127,225 @@ describe('learning rates', () => {
 
 describe('options', () => {
   it('have the defaults of Keras', () => {
-    expect(sgd().config()).toEqual({ learningRate: 0.01, momentum: 0, nesterov: false });
-    const betas = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-    expect(adam().config()).toEqual({ learningRate: 0.001, ...betas, amsgrad: false });
-    expect(resolveOptimizer('adam').config()).toEqual(adam().config());
+    const adams = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+    const defaults: Record<OptimizerName, Record<string, unknown>> = {
+      sgd: { learningRate: 0.01, momentum: 0, nesterov: false },
+      rmsprop: { learningRate: 0.001, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false },
+      adagrad: { learningRate: 0.001, initialAccumulatorValue: 0.1, epsilon: 1e-7 },
+      adadelta: { learningRate: 0.001, rho: 0.95, epsilon: 1e-7 },
+      adam: { ...adams, amsgrad: false },
+      adamW: { ...adams, amsgrad: false, weightDecay: 0.004 },
+      adamax: adams,
+      nadam: adams,
+      lion: { learningRate: 0.001, beta1: 0.9, beta2: 0.99 },
+    };
+    for (const [name, config] of Object.entries(defaults)) {
+      expect(resolveOptimizer(name as OptimizerName).config()).toEqual(config);
+      expect(resolveOptimizer(name as OptimizerName).name).toBe(name);
+    }
+  });
+
+  it('come back from their saved form', () => {
+    const optimizers = [
+      sgd({ momentum: 0.9, nesterov: true, clipvalue: 1, weightDecay: 0 }),
+      rmsprop({ centered: true, momentum: 0.5, globalClipnorm: 2 }),
+      adamW({ excludeFromWeightDecay: ['bias', 'gamma'], gradientAccumulationSteps: 4 }),
+      lion({ useEma: true, emaMomentum: 0.9, emaOverwriteFrequency: 10, clipnorm: 1 }),
+    ];
+    for (const optimizer of optimizers) {
+      const config = JSON.parse(JSON.stringify({ name: optimizer.name, ...optimizer.config() })) as never;
+      const again = resolveOptimizer(config);
+      expect(again.config()).toEqual(optimizer.config());
+      expect(again.slots).toEqual(optimizer.slots);
+      expect(again.inputs).toEqual(optimizer.inputs);
+    }
   });
 
   it('are checked', () => {
-    expect(() => sgd({ momentum: 1 })).toThrow('momentum');
-    expect(() => adam({ beta2: 1 })).toThrow('beta2');
-    expect(() => adam({ epsilon: 0 })).toThrow('epsilon');
-    expect(() => resolveOptimizer('SGD' as 'sgd')).toThrow("Did you mean 'sgd'?");
+    const wrong: [() => Optimizer, string][] = [
+      [() => sgd({ momentum: 1 }), 'momentum'],
+      [() => adam({ beta2: 1 }), 'beta2'],
+      [() => adam({ epsilon: 0 }), 'epsilon'],
+      [() => rmsprop({ rho: -0.1 }), 'rmsprop: rho'],
+      [() => adagrad({ initialAccumulatorValue: -1 }), 'adagrad: initialAccumulatorValue'],
+      [() => adadelta({ rho: 1 }), 'adadelta: rho'],
+      [() => adamax({ beta1: 2 }), 'adamax: beta1'],
+      [() => nadam({ epsilon: -1 }), 'nadam: epsilon'],
+      [() => lion({ beta1: 0 }), 'lion: expected beta1 in (0, 1)'],
+      [
+        () => adamW({ weightDecay: -1 }),
+        'adamW: weightDecay: expected a finite number of 0 or more; received -1.',
+      ],
+      [() => adam({ clipnorm: 0 }), 'adam: clipnorm: expected a positive finite number; received 0.'],
+      [
+        () => adam({ clipnorm: 1, globalClipnorm: 1 }),
+        'adam: expected at most one of clipnorm, clipvalue and globalClipnorm; received clipnorm and globalClipnorm.',
+      ],
+      [() => sgd({ emaMomentum: 1.5 }), 'sgd: emaMomentum'],
+      [
+        () => sgd({ emaOverwriteFrequency: 0 }),
+        'sgd: emaOverwriteFrequency: expected an integer of 1 or more',
+      ],
+      [
+        () => sgd({ gradientAccumulationSteps: 1 }),
+        'gradientAccumulationSteps: expected an integer of 2 or more',
+      ],
+      [
+        () => sgd({ excludeFromWeightDecay: 'bias' as unknown as string[] }),
+        'a list of texts; received "bias"',
+      ],
+      [() => resolveOptimizer('SGD' as 'sgd'), "Did you mean 'sgd'?"],
+      [() => resolveOptimizer('adam', { beta: 0.5 }), 'expected of adam the options learningRate, beta1'],
+    ];
+    for (const [make, message] of wrong) expect(make).toThrow(message);
+  });
+});
+
+describe('what is done around the rule', () => {
+  it('leaves no node behind where it is off', () => {
+    const makers = [sgd(), sgd({ momentum: 0.9 }), adam(), rmsprop(), adagrad(), adamax(), nadam(), lion()];
+    for (const optimizer of [...makers, adadelta()]) {
+      const held = (name: string) => {
+        const variable = new Variable(name, [3], 'float32', new Float32Array(3));
+        return { name, variable, value: read(variable) };
+      };
+      const gradient = input('gradient', [3]);
+      const numbers = optimizer.inputs.map((name) => input(name, []));
+      const parameter = { ...held('p'), gradient, slots: optimizer.slots.map(held) };
+      const updates = applyOptimizer(optimizer, [parameter], numbers);
+      const values = parameter.slots.map(({ value }) => value);
+      const next = optimizer.update(parameter.value, gradient, values, numbers);
+      const all = topologicalOrder(updates.map(({ value }) => value));
+      expect(all.length).toBe(topologicalOrder([next.parameter, ...next.slots]).length);
+    }
+  });
+
+  it('spares the parameters whose names are found', async () => {
+    const model = sequential([dense({ units: 1, inputShape: [1], biasInitializer: 'ones' })], { seed: 3 });
+    const optimizer = sgd({ learningRate: 0.5, weightDecay: 0.4, excludeFromWeightDecay: ['bias'] });
+    model.compile({ optimizer, loss: 'meanSquaredError', backend: exact });
+    const [kernel, bias] = (await model.getWeights()).map(({ data }) => data[0]!);
+    // The prediction is right, so that decay is all that changes.
+    await model.trainOnBatch([[1]], [[Math.fround(kernel! + bias!)]]);
+    const [next, same] = (await model.getWeights()).map(({ data }) => data[0]!);
+    expect(next).toBeCloseTo(0.8 * kernel!, 6);
+    expect(same).toBeCloseTo(1, 6);
+  });
+
+  it('waits for the mean of the gradients of some batches', async () => {
+    const optimizer = sgd({ learningRate: 0.1, gradientAccumulationSteps: 3 });
+    const step = 0.5 - 0.1 * slope(0.5);
+    const after = step - 0.1 * slope(step);
+    expectPath(await path(optimizer, 7), [0.5, 0.5, step, step, step, after, after]);
+  });
+
+  it('shows a schedule every step, and rules the number of updates', () => {
+    const steps: number[] = [];
+    const learningRate = (step: number) => {
+      steps.push(step);
+      return 0.1;
+    };
+    const optimizer = adam({ learningRate, gradientAccumulationSteps: 2 });
+    const alphas = [0, 1, 2, 3].map((step) => optimizer.numbers(step)[0]!);
+    expect(steps).toEqual([0, 1, 2, 3]);
+    expect(alphas[0]).toBe(alphas[1]);
+    expect(alphas[2]).toBe(alphas[3]);
+    expect(alphas[2]).not.toBe(alphas[1]);
+  });
+
+  it('ends fit with the averages', async () => {
+    const rate = 0.1;
+    const model = sequential([dense({ units: 1, useBias: false, inputShape: [1] })]);
+    const optimizer = sgd({ learningRate: rate, useEma: true, emaMomentum: 0.75 });
+    model.compile({ optimizer, loss: 'meanSquaredError', backend: exact });
+    model.setWeights([[0.5]]);
+    await model.fit(X, Y, { epochs: 3, batchSize: 2 });
+    let w = 0.5;
+    let average = 0;
+    for (let step = 0; step < 3; step++) {
+      w -= rate * slope(w);
+      average = step === 0 ? w : 0.75 * average + 0.25 * w;
+    }
+    expectPath([(await model.getWeights())[0]!.data[0]!], [average]);
+  });
+
+  it('makes every gradient NaN where one is infinite, as Keras', async () => {
+    const optimizer = sgd({ globalClipnorm: 1 });
+    const parameters = ['a', 'b'].map((name) => {
+      const variable = new Variable(name, [1], 'float32', Float32Array.of(1));
+      return { name, variable, value: read(variable), gradient: input(`${name}/gradient`, [1]), slots: [] };
+    });
+    const number = input('rate', []);
+    const updates = applyOptimizer(optimizer, parameters, [number]);
+    const inputs = [...parameters.map(({ gradient }) => gradient), number];
+    const executable = await load({ inputs, outputs: [], updates }, exact);
+    [[Infinity], [1], [0.1]].forEach((values, i) => {
+      executable.write(i, Float32Array.from(values));
+    });
+    await executable.run();
+    for (const { variable } of parameters) expect(await variable.read()).toEqual(Float32Array.of(Number.NaN));
+  });
+});
+
+describe('the state of an optimizer', () => {
+  const shape = [2, 2];
+  function setUp(optimizer: Optimizer, name = 'dense/kernel') {
+    const variable = new Variable(name, shape, 'float32', new Float32Array(4));
+    return { optimizer, slots: createSlots(optimizer, [{ name, variable }]) };
+  }
+
+  it('is its slots by name, the steps, and the rate', async () => {
+    const { optimizer, slots } = setUp(adagrad({ useEma: true }));
+    const state = await readOptimizerState(optimizer, slots, 7);
+    expect(state).toEqual({
+      steps: 7,
+      learningRate: 0.001,
+      slots: [
+        { name: 'adagrad/accumulator/dense/kernel', shape, data: new Float32Array(4).fill(0.1) },
+        { name: 'adagrad/average/dense/kernel', shape, data: new Float32Array(4) },
+      ],
+    });
+  });
+
+  it('goes from one to another', async () => {
+    const from = setUp(adam({ learningRate: 0.5 }));
+    for (const [i, slot] of [...from.slots.values()].flat().entries()) slot.write([i, 1, 2, 3]);
+    const state = await readOptimizerState(from.optimizer, from.slots, 12);
+    const to = setUp(adam({ learningRate: cosineDecay({ initialLearningRate: 1, decaySteps: 9 }) }));
+    expect(writeOptimizerState(to.optimizer, to.slots, state)).toBe(12);
+    expect(to.optimizer.learningRate).toBe(0.5);
+    expect(await readOptimizerState(to.optimizer, to.slots, 12)).toEqual(state);
+  });
+
+  it('keeps schedules, and lets functions be', async () => {
+    const learningRate = cosineDecay({ initialLearningRate: 1, decaySteps: 9 });
+    const from = setUp(sgd({ learningRate }));
+    const state = await readOptimizerState(from.optimizer, from.slots, 0);
+    expect(state.learningRate).toEqual({ name: 'cosineDecay', ...learningRate.config() });
+    const to = setUp(sgd({ learningRate: () => 3 }));
+    expect((await readOptimizerState(to.optimizer, to.slots, 0)).learningRate).toBeNull();
+    writeOptimizerState(to.optimizer, to.slots, { ...state, learningRate: null });
+    expect(to.optimizer.numbers(0)).toEqual([3]);
+    writeOptimizerState(to.optimizer, to.slots, state);
+    expect(to.optimizer.numbers(4)).toEqual([learningRate.at(4)]);
+  });
+
+  it('is refused where it is of another model or optimizer', async () => {
+    const { optimizer, slots } = setUp(adam());
+    const state = await readOptimizerState(optimizer, slots, 3);
+    const write = (other: Partial<OptimizerState>) => () =>
+      writeOptimizerState(optimizer, slots, { ...state, ...other });
+    expect(write({ steps: -1 })).toThrow('adam: state: expected a number of steps done; received -1.');
+    expect(write({ slots: state.slots.slice(1) })).toThrow('none named adam/momentum/dense/kernel');
+    expect(write({ slots: [...state.slots, { name: 'more', shape, data: new Float32Array(4) }] })).toThrow(
+      'expected 2 slots; received 3 slots',
+    );
+    const [first, second] = state.slots;
+    expect(write({ slots: [first!, { ...second!, shape: [4] }] })).toThrow(
+      'expected [2,2] for adam/velocity',
+    );
+    expect(await readOptimizerState(optimizer, slots, 3)).toEqual(state);
+    const other = setUp(adam(), 'dense_1/kernel');
+    expect(() => writeOptimizerState(other.optimizer, other.slots, state)).toThrow('Is it of another model');
   });
 });
