@@ -12,6 +12,8 @@ export interface Loss {
   readonly kind: 'regression' | 'binary' | 'sides' | 'categorical' | 'sparse';
   /** The predictions are logits. */
   readonly fromLogits: boolean;
+  /** A label that is allowed beside the classes, and has no loss. */
+  readonly ignoreClass?: number | undefined;
   /** targets [B, ...] (int32 for labels), predictions [B, ...] → losses [B, ...]. */
   readonly call: (targets: Tensor, predictions: Tensor) => Tensor;
   /** The options with which `name` makes it again, as JSON; without it the loss cannot be saved. */

@@ -24,6 +24,7 @@ export function sparseCategoricalCrossentropy({
     targets: 'labels',
     kind: 'sparse',
     fromLogits,
+    ignoreClass: ignoreClass ?? undefined,
     call(labels, predictions) {
       const losses = sparse(labels, predictions, { fromLogits, ignoreClass });
       return typeof ignoreClass === 'number' ? scaled(losses, labels, ignoreClass) : losses;

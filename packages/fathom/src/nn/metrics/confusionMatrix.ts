@@ -5,7 +5,7 @@ import { oneHot } from '../../functional/oneHot.ts';
 import type { NumericArray, Tensor } from '../../ir/tensor.ts';
 import { broadcast, cast, multiply, reshape, transpose } from '../../ops/index.ts';
 import { asWeight, type Metric, type MetricAccumulator, type MetricOptions, savedAs } from './metric.ts';
-import { above, isLabels, labelsOf, logitOf } from './targets.ts';
+import { above, isLabels, labelsOf, logitOf, saysLogits } from './targets.ts';
 
 export interface ConfusionMatrixOptions extends MetricOptions {
   /** Where there is one output, the probability above which the answer is class 1. Default 0.5. */
@@ -98,7 +98,7 @@ function matrixMetric(options: ConfusionMatrixOptions): Metric {
     config: () => savedAs(type, name, { threshold, ...(fromLogits === undefined ? {} : { fromLogits }) }),
   };
   if (fromLogits !== undefined) return metric;
-  return { ...metric, forLoss: (loss) => matrixMetric({ ...options, fromLogits: loss.fromLogits }) };
+  return { ...metric, forLoss: (loss) => matrixMetric({ ...options, fromLogits: saysLogits(loss) }) };
 }
 
 /** Weights [B, ...] of things [B, ..., T], as [N, classes]. */

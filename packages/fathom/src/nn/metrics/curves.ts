@@ -101,30 +101,55 @@ export function thresholdSteps(
       throw new RangeError(`${where}: expected ${count} ${what}, one for each label; received ${length}.`);
     }
   }
-  const order = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     if (Number.isNaN(scores[i])) {
       throw new RangeError(`${where}: expected numbers as scores; received NaN at ${i}.`);
     }
-    order[i] = i;
   }
+  const isYes = (i: number) => Number(labels[i]) > 0.5;
+  return weights ? weightedSteps(isYes, scores, weights) : plainSteps(isYes, scores);
+}
+
+/** Yeses and noes are sorted for themselves, as plain numbers, which is faster than sorting places. */
+function plainSteps(isYes: (i: number) => boolean, scores: ArrayLike<number>): Step[] {
+  const all = Float64Array.from(scores);
+  const sides = [all.filter((_, i) => isYes(i)).sort(), all.filter((_, i) => !isYes(i)).sort()] as const;
+  const steps: Step[] = [];
+  // Numbers of yeses and noes that are lower than the steps so far.
+  let [yes, no] = [sides[0].length, sides[1].length];
+  while (yes + no > 0) {
+    const threshold = Math.max(sides[0][yes - 1] ?? LOWEST, sides[1][no - 1] ?? LOWEST);
+    while (sides[0][yes - 1] === threshold) yes--;
+    while (sides[1][no - 1] === threshold) no--;
+    steps.push({ threshold, yes: sides[0].length - yes, no: sides[1].length - no });
+  }
+  return steps;
+}
+
+function weightedSteps(
+  isYes: (i: number) => boolean,
+  scores: ArrayLike<number>,
+  weights: ArrayLike<number>,
+): Step[] {
+  const order = Uint32Array.from({ length: scores.length }, (_, i) => i);
   order.sort((a, b) => scores[b]! - scores[a]! || 0);
   const steps: Step[] = [];
   let yes = 0;
   let no = 0;
-  for (let i = 0; i < count; ) {
+  for (let i = 0; i < order.length; ) {
     const threshold = scores[order[i]!]!;
     const before = yes + no;
-    for (; i < count && scores[order[i]!] === threshold; i++) {
-      const sample = order[i]!;
-      const weight = weights ? weights[sample]! : 1;
-      if (Number(labels[sample]) > 0.5) yes += weight;
+    for (; i < order.length && scores[order[i]!] === threshold; i++) {
+      const weight = weights[order[i]!]!;
+      if (isYes(order[i]!)) yes += weight;
       else no += weight;
     }
     if (yes + no !== before) steps.push({ threshold, yes, no });
   }
   return steps;
 }
+
+const LOWEST = Number.NEGATIVE_INFINITY;
 
 /** Trapezoids between the steps: ties count half. */
 export function areaUnderRoc(steps: readonly Step[]): number {

@@ -10,7 +10,7 @@ import {
   type MetricValue,
   savedAs,
 } from './metric.ts';
-import { above, logitOf, tableOf } from './targets.ts';
+import { above, logitOf, saysLogits, tableOf } from './targets.ts';
 
 /**
  * How the figures of several outputs become one: `none` keeps them apart, `micro` counts all decisions together,
@@ -110,7 +110,7 @@ function rate(
       savedAs(type, name, { average, threshold, ...(fromLogits === undefined ? {} : { fromLogits }) }),
   };
   if (fromLogits !== undefined) return metric;
-  return { ...metric, forLoss: (loss) => make({ ...options, fromLogits: loss.fromLogits }) };
+  return { ...metric, forLoss: (loss) => make({ ...options, fromLogits: saysLogits(loss) }) };
 }
 
 /** 1 at [n, k] where output k says yes. */

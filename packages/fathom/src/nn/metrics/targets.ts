@@ -3,6 +3,7 @@ import { checkSameShape } from '../../functional/check.ts';
 import { oneHot } from '../../functional/oneHot.ts';
 import type { Tensor } from '../../ir/tensor.ts';
 import { broadcast, cast, less, reshape } from '../../ops/index.ts';
+import type { Loss } from '../losses/index.ts';
 import { asWeight } from './metric.ts';
 
 /** Predictions as a table, N things by K outputs, with targets and weights of the same shape. */
@@ -54,6 +55,11 @@ export function labelsOf(targets: Tensor, predictions: Tensor): Tensor {
 /** Labels have one axis less than the predictions. */
 export function isLabels(targets: Tensor, predictions: Tensor): boolean {
   return targets.rank === predictions.rank - 1;
+}
+
+/** Outputs of hinge losses are like logits: 0 lies between no and yes. */
+export function saysLogits({ fromLogits, kind }: Loss): boolean {
+  return fromLogits || kind === 'sides';
 }
 
 /** The logit of a probability: at 0.5 it is 0. */

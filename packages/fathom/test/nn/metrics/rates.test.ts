@@ -31,6 +31,12 @@ describe('precision, recall and F1', () => {
     expect(await binary(strict, logits)).toBe(2 / 5);
   });
 
+  it('put the limit of hinge losses at 0, with targets −1 and 1', async () => {
+    const metric = metrics.resolveMetric('precision', losses.hinge(), [1]);
+    const pass = { targets: YES.map((yes) => 2 * yes - 1), targetShape: [1], shape: [1], batches: [8] };
+    expect(await figureOf(metric, { ...pass, predictions: SCORES.map((p) => p - 0.5) })).toBe(3 / 4);
+  });
+
   it('are 0 where nothing is said or meant', async () => {
     const never = new Float64Array(8);
     expect(await binary(metrics.precision(), never)).toBe(0);
