@@ -160,8 +160,8 @@ function readValues(
   start: number,
   { dtype, begin, end }: Span,
 ): Float32Array | Int32Array {
-  // A copy, since values in a file need not be aligned as a typed array needs them.
-  const { buffer } = bytes.slice(start + begin, start + end);
+  // A copy, since values in a file need not be aligned as a typed array needs them. `slice` of Node's Buffer makes none.
+  const { buffer } = new Uint8Array(bytes.subarray(start + begin, start + end));
   switch (dtype) {
     case 'F32':
       return new Float32Array(buffer);

@@ -33,6 +33,11 @@ describe('safetensors', () => {
     expect(metadata).toEqual({ format: 'test' });
   });
 
+  it("reads Node's buffers, whose slices share memory", () => {
+    const { tensors } = decodeSafetensors(Buffer.from(encodeSafetensors(TENSORS)));
+    expect([...tensors.values()]).toEqual(TENSORS);
+  });
+
   it('is laid out as the format says: length, padded header, little-endian values', () => {
     const bytes = encodeSafetensors([{ name: 'a', shape: [1], data: new Float32Array([1]) }]);
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
