@@ -20,7 +20,9 @@ export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: bo
   const { vectorAxis, vectors } = chooseTiling(nest, target);
   if (vectorAxis < 0) return unblocked;
   const outputs = outputAxes(nest);
-  const steps = nest.axes.length - 1;
+  const reduced = nest.axes.flatMap((_, axis) => (outputs.includes(axis) ? [] : [axis]));
+  // The innermost axis, or the only one that is reduced, as in the gradient of a weight matrix.
+  const steps = reduced.length === 1 ? reduced[0]! : nest.axes.length - 1;
   const rows = outputs
     .filter((axis) => axis !== vectorAxis)
     .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);

@@ -1,11 +1,11 @@
 import { dropout } from '../../functional/dropout.ts';
+import { matmul } from '../../functional/matmul.ts';
 import type { Shape } from '../../ir/shape.ts';
 import { formatShape } from '../../ir/shape.ts';
 import { type Tensor, Variable } from '../../ir/tensor.ts';
 import {
   add,
   broadcast,
-  contract,
   flip,
   ones,
   reshape,
@@ -287,19 +287,10 @@ export abstract class Recurrent<Out extends Symbolics = SymbolicTensor> extends 
       context.training && this.dropout > 0
         ? dropout(x, this.dropout, context.randomKey(this), [batch, 1, features])
         : x;
-    const kernel = context.read(this.kernel!);
-    const product = contract(input, kernel, {
-      axes: [
-        { name: 't', size: length },
-        { name: 'b', size: batch },
-        { name: 'n', size: kernel.shape[1]! },
-        { name: 'k', size: features },
-      ],
-      a: [[[1, 1]], [[0, 1]], [[3, 1]]],
-      b: [[[3, 1]], [[2, 1]]],
-      out: [[[0, 1]], [[1, 1]], [[2, 1]]],
-    });
-    return this.bias ? add(product, this.inputBias(context.read(this.bias))) : product;
+    const rows = reshape(transpose(input, [1, 0, 2]), [length * batch, features]);
+    const product = matmul(rows, context.read(this.kernel!));
+    const biased = this.bias ? add(product, this.inputBias(context.read(this.bias))) : product;
+    return reshape(biased, [length, batch, product.shape[1]!]);
   }
 
   #dropMask(batch: number, context: CallContext): Tensor | undefined {
