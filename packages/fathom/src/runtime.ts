@@ -5,10 +5,11 @@ import { compile } from './compiler/compile.ts';
 import type { Graph } from './compiler/program.ts';
 import { verifyGraph } from './compiler/verify.ts';
 import type { NumericArray, Tensor } from './ir/tensor.ts';
+import { gatherForm } from './ops/gather-form.ts';
 import { winograd } from './ops/winograd.ts';
 
 /** Faster equals of what a graph holds, tried by the compiler on every node. */
-const REWRITES = [winograd];
+const REWRITES = [winograd, gatherForm];
 
 /** Names of the backends that can be asked for; `auto` is the fastest that works here. */
 export type BackendName = 'auto' | 'native' | 'wasm' | 'reference';
