@@ -6,6 +6,9 @@ import { selectBackend } from '../../src/runtime.ts';
 /** Whether programs can be compiled natively on this machine, or why not. */
 export const native = await nativeStatus();
 
+/** Set by scripts/sanitize.mjs, whose compiler checks every access of the code it makes. */
+export const SANITIZED = process.env.FATHOM_SANITIZE === '1';
+
 /** A backend under test, and the numbers of threads at which it must give the same bits. */
 export interface TestedBackend {
   readonly name: string;
@@ -22,7 +25,7 @@ export const backends: readonly TestedBackend[] = [
   {
     name: 'native',
     threads: [1, 2, 3],
-    make: (threads) => nativeBackend({ threads }),
+    make: (threads) => nativeBackend({ threads, separate: SANITIZED }),
     ...(native.available ? {} : { missing: native.reason }),
   },
 ];

@@ -84,8 +84,8 @@ export class Loader {
   }
 
   #compile(source: string, extra: readonly string[]): Promise<string> {
-    const { compiler, fingerprint, flags } = this.machine;
-    const args = [...flags, ...extra];
+    const { compiler, wrapped, environment, fingerprint, flags } = this.machine;
+    const args = [...wrapped, ...flags, ...extra];
     const key = [args.join(' '), source].join('\n');
     const known = this.#pending.get(key);
     if (known) return known;
@@ -93,9 +93,10 @@ export class Loader {
       .get([compiler, fingerprint, args.join('\n'), source], (target) =>
         this.#limited(async () => {
           const start = performance.now();
-          await run(compiler, [...args, '-shared', '-o', target, '-x', 'c', '-'], {
+          await run(compiler, [...args, '-shared', '-o', target, '-x', 'c', '-', '-ldl'], {
             input: source,
             limitMs: this.#limitMs,
+            environment,
           });
           this.compileMs += performance.now() - start;
           this.compiled++;

@@ -4,8 +4,10 @@ import { run } from './process.ts';
 
 /** A C compiler, and the machine that it compiles for. */
 export interface Machine {
-  /** Path or name of the compiler. */
+  /** Path or name of the compiler, and arguments that it is always given, as in `CC='ccache gcc'`. */
   readonly compiler: string;
+  readonly wrapped: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
   readonly version: string;
   /** Everything that the compiler says of itself and of the machine: part of the key of what it makes. */
   readonly fingerprint: string;
@@ -34,9 +36,9 @@ export async function findMachine(environment: NodeJS.ProcessEnv = process.env):
   }
   const named = environment.CC?.trim();
   const failures: string[] = [];
-  for (const compiler of named ? [named] : NAMES) {
+  for (const [compiler, ...wrapped] of named ? readings(named) : NAMES.map((name) => [name])) {
     try {
-      return await probe(compiler);
+      return await probe(compiler!, wrapped, environment);
     } catch (error) {
       if (!(error instanceof CompilerError)) throw error;
       failures.push(error.message);
@@ -47,11 +49,22 @@ export async function findMachine(environment: NodeJS.ProcessEnv = process.env):
   );
 }
 
-async function probe(compiler: string): Promise<Machine> {
+/** `CC` is a path, spaces and all, or else a command and its first arguments. */
+function readings(named: string): string[][] {
+  const words = named.split(/\s+/);
+  return words.length > 1 ? [[named], words] : [[named]];
+}
+
+async function probe(
+  compiler: string,
+  wrapped: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): Promise<Machine> {
   const machine = process.arch === 'arm64' ? '-mcpu=native' : '-march=native';
-  const { output } = await run(compiler, [machine, '-dM', '-E', '-x', 'c', '-'], {
+  const { output } = await run(compiler, [...wrapped, machine, '-dM', '-E', '-x', 'c', '-'], {
     input: '',
     limitMs: PROBE_MS,
+    environment,
   });
   const macros = new Map(
     output.split('\n').flatMap((line) => {
@@ -65,6 +78,8 @@ async function probe(compiler: string): Promise<Machine> {
   }
   return {
     compiler,
+    wrapped,
+    environment,
     version: macros.has('__clang__') ? version : `GCC ${version}`,
     fingerprint: output,
     flags: [...FLAGS, macros.has('__clang__') ? '-O2' : '-O1', machine],

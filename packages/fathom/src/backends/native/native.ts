@@ -21,6 +21,8 @@ export interface NativeOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Milliseconds that the compiler may take for one program. */
   readonly compileLimitMs?: number;
+  /** Gives every buffer memory of its own, so that a sanitizer sees when a kernel leaves it. */
+  readonly separate?: boolean;
 }
 
 /** What native code is made with on this machine, or why there is none. */
@@ -51,8 +53,13 @@ export async function nativeBackend(options: NativeOptions = {}): Promise<Native
   if (!Number.isInteger(wanted) || wanted < 1) {
     throw new RangeError(`native: threads must be a positive integer; received ${options.threads}.`);
   }
-  const { loader, pool } = await toolsFor(options);
-  return new NativeBackend(loader, pool, wanted, options.substitute);
+  const { loader, pool } = await toolsFor(options).catch((error: unknown) => {
+    if (!(error instanceof CompilerError)) throw error;
+    throw new CompilerError(
+      `native: programs cannot be compiled here: ${error.message}. Install gcc or clang, or use the wasm backend.`,
+    );
+  });
+  return new NativeBackend(loader, pool, wanted, options);
 }
 
 /** Whether programs can be compiled natively here, with what, or why not. */
@@ -141,6 +148,7 @@ export class NativeBackend implements Backend {
   failure: string | undefined;
   readonly #library: PoolLibrary;
   readonly #pool: number;
+  readonly #separate: boolean;
   readonly #makeSubstitute: (() => Promise<Backend>) | undefined;
   /** The place of every variable that has been here; programs are bound to it even while the values are elsewhere. */
   readonly #homes = new WeakMap<Variable, NativeHome>();
@@ -152,12 +160,13 @@ export class NativeBackend implements Backend {
     loader: Loader,
     library: PoolLibrary,
     threads: number,
-    substitute: (() => Promise<Backend>) | undefined,
+    { substitute, separate = false }: NativeOptions,
   ) {
     this.loader = loader;
     this.target = loader.machine.target;
     this.#library = library;
     this.#makeSubstitute = substitute;
+    this.#separate = separate;
     const started = threads > 1 ? library.start(threads) : { pool: 0, threads: 1 };
     this.#pool = started.pool;
     this.threads = started.threads;
@@ -185,10 +194,13 @@ export class NativeBackend implements Backend {
     const block = (bytes: number) => allocate(bytes, addressOf);
     const flops = program.launches.reduce((sum, launch) => sum + launch.flops, 0);
     const threads = flops >= SINGLE_THREAD_FLOPS ? this.threads : 1;
-    const arena = block(program.arenaBytes);
+    const arena = block(this.#separate ? 0 : program.arenaBytes);
     const scratch = block(threads * program.scratchBytes);
     const places = program.buffers.map((buffer): { block: Block; offset: number } => {
-      if (buffer.kind === 'arena') return { block: arena, offset: buffer.offset };
+      if (buffer.kind === 'arena') {
+        if (this.#separate) return { block: block(4 * buffer.size), offset: 0 };
+        return { block: arena, offset: buffer.offset };
+      }
       if (buffer.kind === 'scratch') return { block: scratch, offset: 0 };
       if (buffer.kind === 'variable') return { block: this.#move(buffer.variable).block, offset: 0 };
       const constant = block(4 * buffer.size);

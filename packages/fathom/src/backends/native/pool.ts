@@ -11,6 +11,8 @@ const SPINS = 10000;
  * that one of the two always sees the other.
  */
 export const POOL_SOURCE = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #define EXPORT __attribute__((visibility("default")))
@@ -108,6 +110,9 @@ EXPORT void pool_stop(void *p) {
 /* Where more threads than processors take part, a thread that only looks keeps another from its work. */
 EXPORT void *pool_start(int threads, int processors) {
   struct pool *pool;
+  /* Threads live in this code to the end of the process, also after its loader has closed it. */
+  Dl_info self;
+  if (!dladdr((void *)pool_start, &self) || !dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE)) return NULL;
   if (posix_memalign((void **)&pool, 64, sizeof *pool) != 0) return NULL;
   *pool = (struct pool){0};
   struct word *words[] = {&pool->job, &pool->done, &pool->generation};

@@ -14,14 +14,18 @@ const MOST_OUTPUT = 4 * 2 ** 20;
 export function run(
   command: string,
   args: readonly string[],
-  { input, limitMs }: { input: string; limitMs: number },
+  { input, limitMs, environment }: { input: string; limitMs: number; environment: NodeJS.ProcessEnv },
 ): Promise<{ output: string }> {
   return new Promise((resolve, reject) => {
     // A group of its own: a compiler's driver starts others, which would live on without it.
-    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], shell: false, detached: true });
+    const child = spawn(command, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      shell: false,
+      detached: true,
+      env: environment,
+    });
     let output = '';
     let complaint = '';
-    let late = false;
     const end = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -29,11 +33,12 @@ export function run(
         // It is gone already.
       }
     };
-    const timer = setTimeout(() => {
-      late = true;
-      end();
-    }, limitMs);
     process.once('exit', end);
+    const fail = (message: string) => finish(() => reject(new CompilerError(message)));
+    const timer = setTimeout(() => {
+      end();
+      fail(`${command} took longer than ${limitMs / 1000} s`);
+    }, limitMs);
     const finish = (settle: () => void) => {
       clearTimeout(timer);
       process.off('exit', end);
@@ -48,19 +53,15 @@ export function run(
     // Some that fail close their input before all is written; the exit tells the story.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
-    child.once('error', (error) =>
-      finish(() => reject(new CompilerError(`${command} does not start: ${error.message}`))),
-    );
-    child.once('close', (code, signal) =>
-      finish(() => {
-        if (late) reject(new CompilerError(`${command} took longer than ${limitMs / 1000} s`));
-        else if (code === 0) resolve({ output });
-        else {
-          const first =
-            complaint.split('\n').find((line) => /error/i.test(line)) ?? complaint.split('\n')[0]!;
-          reject(new CompilerError(`${command} failed (${signal ?? `exit ${code}`}): ${first.trim()}`));
-        }
-      }),
-    );
+    child.once('error', (error) => fail(`${command} does not start: ${error.message}`));
+    child.once('close', (code, signal) => {
+      if (code === 0) {
+        finish(() => resolve({ output }));
+        return;
+      }
+      const lines = complaint.split('\n');
+      const first = lines.find((line) => /error/i.test(line)) ?? lines[0]!;
+      fail(`${command} failed (${signal ?? `exit ${code}`}): ${first.trim()}`);
+    });
   });
 }
