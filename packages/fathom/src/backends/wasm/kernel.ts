@@ -8,7 +8,9 @@ import {
   valuesOf,
   vectorOperands,
 } from '../../compiler/program.ts';
+import { addressesOf, pinnedOffset, pointerKey } from './addresses.ts';
 import { FunctionBody, I32, op, simd, V128 } from './assembler.ts';
+import { BINARY } from './instructions.ts';
 
 /** Number of the imported global that holds the address of this thread's scratch memory. */
 export const SCRATCH = 3;
@@ -428,58 +430,4 @@ class KernelRenderer {
     const [float, int] = BINARY[operation];
     body.simd(a.dtype === 'float32' ? float : int);
   }
-}
-
-const NONE = -1;
-
-/** For each operation its float and its integer (or bitwise) instruction. */
-const BINARY: Record<
-  Exclude<Extract<Vector, { kind: 'binary' }>['op'], 'shl' | 'shr'>,
-  readonly [number, number]
-> = {
-  add: [simd.f32x4Add, simd.i32x4Add],
-  sub: [simd.f32x4Sub, simd.i32x4Sub],
-  mul: [simd.f32x4Mul, simd.i32x4Mul],
-  div: [simd.f32x4Div, NONE],
-  max: [simd.f32x4Pmax, simd.i32x4MaxS],
-  min: [simd.f32x4Pmin, simd.i32x4MinS],
-  eq: [simd.f32x4Eq, simd.i32x4Eq],
-  lt: [simd.f32x4Lt, simd.i32x4LtS],
-  le: [simd.f32x4Le, simd.i32x4LeS],
-  and: [simd.v128And, simd.v128And],
-  or: [simd.v128Or, simd.v128Or],
-  xor: [simd.v128Xor, simd.v128Xor],
-};
-
-/**
- * The part of an address's offset that goes into its pointer. A pointer that runs backwards, or begins before its
- * buffer, could fall below 0 and wrap if the offset were left to the instruction, which does not wrap.
- */
-function pinnedOffset({ offset, terms }: Address): number {
-  return offset < 0 || terms.some(({ stride }) => stride < 0) ? offset : 0;
-}
-
-function pointerKey(address: Address, terms: Address['terms']): string {
-  const moves = terms.map(({ variable, stride }) => `${variable}*${stride}`).join(',');
-  return `${address.buffer}@${pinnedOffset(address)}:${moves}`;
-}
-
-/** All addresses in statements, those in nested loops included. */
-function addressesOf(statements: readonly Stmt[]): Address[] {
-  const addresses: Address[] = [];
-  const seen = new Set<Vector>();
-  const visit = (value: Vector) => {
-    if (seen.has(value)) return;
-    seen.add(value);
-    if (value.kind === 'load') addresses.push(value.address);
-    for (const operand of vectorOperands(value)) visit(operand);
-  };
-  for (const statement of statements) {
-    if (statement.kind === 'loop') addresses.push(...addressesOf(statement.body));
-    else {
-      for (const value of valuesOf(statement)) visit(value);
-      if (statement.kind === 'store') addresses.push(statement.address);
-    }
-  }
-  return addresses;
 }
