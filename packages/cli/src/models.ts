@@ -60,7 +60,10 @@ export async function findModel(name: string): Promise<ModelSource> {
     shortName: basename(name, extname(name)),
     async create(setting) {
       const made: unknown =
-        typeof exported === 'function' ? await callExport(exported, setting, name) : exported;
+        // A model can be called too, but it draws a network then.
+        typeof exported === 'function' && !(exported instanceof Model)
+          ? await callExport(exported, setting, name)
+          : exported;
       if (!(made instanceof Model)) {
         throw new CliError(
           `${name}: expected its default export to be a model, or a function that returns one; ` +

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../data/errors.ts';
 import { encodeSafetensors } from '../io/safetensors.ts';
+import type { Symbolics, SymbolicTensor } from '../nn/symbolic.ts';
 import {
-  type BackendOptions,
+  type FromConfigOptions,
   loadWeights,
   type Model,
   modelFromConfig,
@@ -43,12 +44,16 @@ export async function saveModel(model: Savable, folder: string): Promise<void> {
 /**
  * The model that was saved in a folder, compiled if it was.
  *
+ * @param options where it computes, and makers of its layers that are not the library's
  * @throws DataError when the folder holds no model, or a damaged one
  * @example
  * const model = await loadModel('runs/digits');
  * await model.predict(images);
  */
-export async function loadModel(folder: string, options: BackendOptions = {}): Promise<Model> {
+export async function loadModel<O extends Symbolics = SymbolicTensor>(
+  folder: string,
+  options: Omit<FromConfigOptions, 'where'> = {},
+): Promise<Model<O>> {
   const path = join(folder, MODEL_FILE);
   const text = new TextDecoder().decode(await readPart(path, MOST_CONFIG_BYTES, folder));
   let config: unknown;
@@ -63,7 +68,7 @@ export async function loadModel(folder: string, options: BackendOptions = {}): P
       fix: 'Save the model again.',
     });
   }
-  const model = modelFromConfig(config, { ...options, where: path });
+  const model = modelFromConfig<O>(config, { ...options, where: path });
   const weightsPath = join(folder, WEIGHTS_FILE);
   await loadWeights(model, await readPart(weightsPath, MOST_WEIGHT_BYTES, folder), weightsPath);
   return model;

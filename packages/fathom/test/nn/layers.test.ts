@@ -43,11 +43,23 @@ describe('dense', () => {
     expect(layer.outputShape).toEqual([2, 1]);
   });
 
-  it('refuses images and nonsense', () => {
-    const image = () => sequential([layers.dense({ units: 3, inputShape: [28, 28, 1] })]);
-    expect(image).toThrow(
-      'dense: expected samples of shape [features] or [time, features]; received [28,28,1]. Add flatten()',
-    );
+  it('works on the last axis of images', async () => {
+    const layer = layers.dense({ units: 2, useBias: false, inputShape: [1, 2, 2] });
+    const image = [
+      [
+        [
+          [1, 2],
+          [3, 4],
+        ],
+      ],
+    ];
+    expect(await apply(layer, image, [[1, 10, 100, 1000]])).toEqual([201, 2010, 403, 4030]);
+    expect(layer.outputShape).toEqual([1, 2, 2]);
+  });
+
+  it('refuses nonsense', () => {
+    const scalar = () => sequential([layers.dense({ units: 3, inputShape: [] })]);
+    expect(scalar).toThrow('dense: expected samples of shape [..., features]; received []. Give each');
     expect(() => layers.dense({ units: 0 })).toThrow('dense: units: expected a positive integer; received 0');
     expect(() => layers.dense({ units: 3, activation: 'Relu' as 'relu' })).toThrow("Did you mean 'relu'?");
     expect(() => layers.dense({ units: 3, kernelInitializer: 'glorot_uniform' as 'zeros' })).toThrow(

@@ -35,9 +35,10 @@ export interface DenseOptions extends LayerOptions, KernelOptions, BiasOptions {
 /**
  * Fully connected layer: y = activation(x·kernel + bias).
  *
- * Shapes [N] → [units]; [T, N] → [T, units], the same for each T. Weights: kernel [N, units], bias [units].
+ * Shapes [..., N] → [..., units]: the product runs over the last axis alone, as in Keras; to connect all values of an
+ * image, put flatten() before it. Weights: kernel [N, units], bias [units].
  *
- * @throws RangeError on samples of three axes or more: flatten them first
+ * @throws RangeError on samples without an axis
  * @example
  * layers.dense({ units: 10, activation: 'softmax' });
  */
@@ -47,6 +48,7 @@ export function dense(options: DenseOptions): Dense {
 
 export class Dense extends Layer {
   readonly type = 'dense';
+  override readonly supportsMasking = true;
   readonly units: number;
   readonly useBias: boolean;
   readonly activation: Activation;
@@ -71,8 +73,8 @@ export class Dense extends Layer {
   }
 
   build(inputShape: Shape, scope: BuildScope): Shape {
-    if (inputShape.length !== 1 && inputShape.length !== 2) {
-      throw shapeError(this, '[features] or [time, features]', inputShape, 'Add flatten() before it.');
+    if (inputShape.length === 0) {
+      throw shapeError(this, '[..., features]', inputShape, 'Give each sample at least one axis.');
     }
     const features = inputShape[inputShape.length - 1]!;
     this.kernel = this.#kernel.add(scope, 'kernel', [features, this.units]);
