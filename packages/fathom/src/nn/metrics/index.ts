@@ -35,6 +35,7 @@ export {
   topKCategoricalAccuracy,
 } from './accuracy.ts';
 export { type AucOptions, auc } from './auc.ts';
+export { type ClassificationReport, classificationReport } from './classificationReport.ts';
 export {
   type Answers,
   type ConfusionMatrixOptions,
