@@ -1,9 +1,11 @@
 import { globalAveragePool } from '../../functional/pooling.ts';
 import type { Tensor } from '../../ir/tensor.ts';
+import { broadcast, cast, divide, multiply, reshape, sum } from '../../ops/index.ts';
+import type { CallContext } from '../layer.ts';
 import { GlobalPooling, type GlobalPoolingOptions } from './globalPooling.ts';
 
 /**
- * The mean of each channel over all its places.
+ * The mean of each channel over all its places; of sequences with a mask, over the steps that count.
  *
  * Shapes [T, C] → [C], with keepDims [1, C]. No weights.
  *
@@ -24,7 +26,13 @@ export class GlobalAveragePooling1d extends GlobalPooling {
     super(1, options);
   }
 
-  call(x: Tensor): Tensor {
-    return globalAveragePool(x, this.keepDims);
+  call(x: Tensor, context: CallContext): Tensor {
+    const mask = context.maskOf(x);
+    if (!mask) return globalAveragePool(x, this.keepDims);
+    const counts = cast(mask, 'float32');
+    const total = sum(multiply(x, broadcast(counts, x.shape, [0, 1])), 1, true);
+    const steps = sum(counts, 1);
+    const average = divide(total, reshape(steps, [x.shape[0]!, 1, 1]));
+    return this.keepDims ? average : reshape(average, [x.shape[0]!, x.shape[2]!]);
   }
 }

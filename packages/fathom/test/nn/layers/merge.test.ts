@@ -180,4 +180,17 @@ describe('masks', () => {
     const [sum] = callLayer(layers.add(), [x, y], trace);
     expect(trace.maskOf(sum!)).toBeUndefined();
   });
+
+  it('say over which steps the mean of a sequence goes', async () => {
+    const sequence = constant([1, 10, 3, 30, 100, 100], [1, 3, 2]);
+    const trace = new Trace({ training: false });
+    trace.setMask(sequence, maskOf(1, 1, 0));
+    const [flat] = callLayer(layers.globalAveragePooling1d(), [sequence], trace);
+    expect(flat!.shape).toEqual([1, 2]);
+    expect(await valuesOf(flat!)).toEqual([2, 20]);
+    const [kept] = callLayer(layers.globalAveragePooling1d({ keepDims: true }), [sequence], trace);
+    expect(kept!.shape).toEqual([1, 1, 2]);
+    expect(await valuesOf(kept!)).toEqual([2, 20]);
+    expect(trace.maskOf(flat!)).toBeUndefined();
+  });
 });
