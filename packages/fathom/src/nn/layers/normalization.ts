@@ -112,6 +112,7 @@ export class Normalization extends Layer {
     let statistics: Statistics | undefined;
     for await (const batch of isBatch(data) ? [data] : data) {
       const { values, shape } = flattened(batch, this.name);
+      if (values.length === 0) continue;
       const sample = shape.slice(1);
       statistics ??= this.#begin(sample);
       if (sample.length !== statistics.sample.length || sample.some((n, d) => n !== statistics!.sample[d])) {
@@ -121,7 +122,7 @@ export class Normalization extends Layer {
       }
       include(statistics, values, sizeOf(sample));
     }
-    if (!statistics || statistics.count === 0) {
+    if (!statistics) {
       throw new RangeError(`${this.name}: adapt: expected at least one sample; received none.`);
     }
     this.#adapted = statistics;
@@ -196,7 +197,6 @@ interface Statistics {
 /** Joins the statistics of a batch, computed in two passes, with those before (Chan, Golub, LeVeque 1979). */
 function include(statistics: Statistics, values: ArrayLike<number>, sampleSize: number): void {
   const { place, mean, squares } = statistics;
-  if (values.length === 0) return;
   const added = values.length / mean.length;
   const sums = new Float64Array(mean.length);
   for (let i = 0; i < values.length; i++) sums[place[i % sampleSize]!]! += values[i]!;
