@@ -50,7 +50,7 @@ export function tanhShrink(x: Tensor): Tensor {
  *
  * @param x any shape; the result has it too
  * @example
- * squareplus(constant([-1, 0, 2])); // [0.618, 1, 2.732]
+ * squareplus(constant([-1, 0, 2])); // [0.618, 1, 2.414]
  */
 export function squareplus(x: Tensor, b = 4): Tensor {
   return multiply(add(x, sqrt(add(multiply(x, x), b))), 0.5);
