@@ -25,7 +25,7 @@ import {
 import { cosineDecay } from '../../src/nn/schedules/index.ts';
 import { input, read } from '../../src/ops/index.ts';
 import { load } from '../../src/runtime.ts';
-import { sequential } from '../../src/train/index.ts';
+import { modelFromConfig, sequential } from '../../src/train/index.ts';
 
 const exact = referenceBackend({ precision: 64 });
 const X = [[2], [-1]];
@@ -194,10 +194,23 @@ describe('options', () => {
         () => sgd({ excludeFromWeightDecay: 'bias' as unknown as string[] }),
         'a list of texts; received "bias"',
       ],
+      [() => sgd({ excludeFromWeightDecay: ['('] }), 'to hold regular expressions; received ["("]'],
       [() => resolveOptimizer('SGD' as 'sgd'), "Did you mean 'sgd'?"],
       [() => resolveOptimizer('adam', { beta: 0.5 }), 'expected of adam the options learningRate, beta1'],
     ];
     for (const [make, message] of wrong) expect(make).toThrow(message);
+  });
+});
+
+describe('a saved model', () => {
+  it('has its optimizer with its schedule', () => {
+    const learningRate = cosineDecay({ initialLearningRate: 1, decaySteps: 9, alpha: 0.1 });
+    const optimizer = nadam({ learningRate, beta1: 0.8, clipvalue: 2, useEma: true });
+    const model = sequential([dense({ units: 1, inputShape: [1] })], { seed: 1 });
+    model.compile({ optimizer, loss: 'meanSquaredError', backend: exact });
+    const twin = modelFromConfig(JSON.parse(JSON.stringify(model.toConfig())), { backend: exact });
+    expect(twin.optimizer!.config()).toEqual(optimizer.config());
+    for (const step of [0, 5, 20]) expect(twin.optimizer!.numbers(step)).toEqual(optimizer.numbers(step));
   });
 });
 

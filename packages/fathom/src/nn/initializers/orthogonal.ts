@@ -58,21 +58,37 @@ export function orthogonal(options: OrthogonalOptions = {}): Initializer {
  * becomes 1. Done twice, rounding leaves no angle that is not right (L. Giraud et al., 2005).
  */
 function orthonormalize(vectors: readonly Float64Array[]): void {
+  const none = new Float64Array(vectors[0]?.length ?? 0);
   vectors.forEach((vector, v) => {
+    const before = (u: number) => (u < v ? vectors[u]! : none);
     for (let pass = 0; pass < 2; pass++) {
-      for (let u = 0; u < v; u++) addScaled(vector, vectors[u]!, -dot(vector, vectors[u]!));
+      for (let u = 0; u < v; u += 4) takeAway(vector, before(u), before(u + 1), before(u + 2), before(u + 3));
     }
-    const length = Math.sqrt(dot(vector, vector));
+    let square = 0;
+    for (const value of vector) square += value * value;
+    const length = Math.sqrt(square);
     for (let i = 0; i < vector.length; i++) vector[i] = vector[i]! / length;
   });
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
-  return total;
-}
-
-function addScaled(target: Float64Array, source: Float64Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * source[i]!;
+/** Takes what lies along four directions away; four at once, since the vector then passes the cache a quarter as often. */
+function takeAway(
+  vector: Float64Array,
+  a: Float64Array,
+  b: Float64Array,
+  c: Float64Array,
+  d: Float64Array,
+): void {
+  let [alongA, alongB, alongC, alongD] = [0, 0, 0, 0];
+  for (let i = 0; i < vector.length; i++) {
+    const value = vector[i]!;
+    alongA += value * a[i]!;
+    alongB += value * b[i]!;
+    alongC += value * c[i]!;
+    alongD += value * d[i]!;
+  }
+  for (let i = 0; i < vector.length; i++) {
+    const along = alongA * a[i]! + alongB * b[i]! + (alongC * c[i]! + alongD * d[i]!);
+    vector[i] = vector[i]! - along;
+  }
 }

@@ -185,7 +185,13 @@ export function patternOf(names: readonly string[], where: string): RegExp | und
       `${where}: expected excludeFromWeightDecay to be a list of texts; received ${JSON.stringify(names)}.`,
     );
   }
-  return names.length === 0 ? undefined : new RegExp(names.join('|'));
+  try {
+    return names.length === 0 ? undefined : new RegExp(names.join('|'));
+  } catch (error) {
+    throw new RangeError(
+      `${where}: expected excludeFromWeightDecay to hold regular expressions; received ${JSON.stringify(names)}. ${(error as Error).message}.`,
+    );
+  }
 }
 
 export function checkFraction(value: number, where: string): void {
