@@ -46,7 +46,7 @@ describe('configuration', () => {
     const twin = modelFromConfig(config, { backend });
     expect(twin.toConfig()).toEqual(config);
     expect(twin.seed).toBe(6);
-    expect(twin.optimizer!.config()).toEqual({ learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+    expect(twin.optimizer!.config()).toMatchObject({ learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
     twin.setWeights(await model.getWeights());
     expect(await twin.evaluate(X, Y)).toEqual(await model.evaluate(X, Y));
   });
