@@ -1,9 +1,26 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type Backend, type Dataset, type Model, selectBackend } from 'fathom';
-import { type DatasetName, type LoadedDataset, saveModel, writeFileAtomic } from 'fathom/node';
+import {
+  type Backend,
+  type Callback,
+  type Checkpoint,
+  type Dataset,
+  type Model,
+  selectBackend,
+} from 'fathom';
+import {
+  backupAndRestore,
+  csvLogger,
+  type DatasetName,
+  type LoadedDataset,
+  readCheckpoint,
+  saveModel,
+  tensorBoard,
+  writeFileAtomic,
+} from 'fathom/node';
 import { loadWithProgress } from '../datasets.ts';
-import { CliError, InterruptedError } from '../errors.ts';
+import { CliError, InterruptedError, UsageError } from '../errors.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { findModel, MODEL_NAMES, type ModelSource } from '../models.ts';
 import {
@@ -24,6 +41,13 @@ import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { count, duration, percent } from '../output/units.ts';
 import type { RunRecord } from '../runs/record.ts';
 import { openRunFolder, type RunFolder } from '../runs/runFolder.ts';
+import {
+  checkpointFolder,
+  forgetCheckpoints,
+  type RunSettings,
+  readSettings,
+  writeSettings,
+} from '../runs/unfinished.ts';
 import {
   compileModel,
   prepareTraining,
@@ -46,7 +70,17 @@ type TrainOptions = {
   readonly threads?: number;
   readonly limit?: number;
   readonly out?: string;
+  readonly checkpointEvery?: number;
+  readonly tensorboard?: string;
+  readonly csv?: string;
   readonly json?: boolean;
+};
+
+/** What a run needs to know. */
+type Order = TrainOptions & {
+  readonly data: DatasetName;
+  /** How a run that was cut off was begun, and its folder. */
+  readonly earlier?: { readonly settings: RunSettings; readonly folder: string };
 };
 
 /** `fathom train`. */
@@ -54,7 +88,7 @@ export function addTrain(program: Command): void {
   program
     .command('train')
     .description('train a model, test it, and save the run')
-    .argument('<data>', DATA_HELP, parseDataset)
+    .argument('[data]', DATA_HELP, parseDataset)
     .option('--model <name>', `${MODEL_NAMES.join(', ')}, or a FILE.ts that exports a model`, 'lenet5')
     .option('--epochs <n>', 'how often to go through the training images', wholeNumber('--epochs', 1), 5)
     .option('--batch <n>', 'images in a training step', wholeNumber('--batch', 1, MOST_BATCH), 32)
@@ -65,18 +99,67 @@ export function addTrain(program: Command): void {
     .option('--threads <n>', 'threads to compute with (default: one for each core)', parseThreads)
     .option('--limit <n>', 'use at most n training and n test images', wholeNumber('--limit', 2))
     .option('--out <dir>', 'where to save the run (default: runs/<model>-<data>-<time>)')
+    .option('--checkpoint-every <n>', CHECKPOINT_HELP, wholeNumber('--checkpoint-every', 1))
+    .option('--resume <run>', 'go on with a run that was cut off, from its last checkpoint')
+    .option('--tensorboard <dir>', 'write event files for TensorBoard: figures, weights')
+    .option('--csv <file>', 'write the figures of each epoch to a file')
     .option('--json', JSON_HELP)
     .addHelpText('after', EXAMPLES)
-    .action(async (data: DatasetName, options: TrainOptions) => {
-      await train(data, options, processTerminal(options));
+    .action(async (data: DatasetName | undefined, options: TrainOptions, command: Command) => {
+      await train(await orderOf(data, options, command), processTerminal(options));
     });
+}
+
+const CHECKPOINT_HELP = 'training steps between two checkpoints (default: one after each epoch)';
+/** What may be said anew when a run is gone on with: none of it changes what the steps done have led to. */
+const WITH_RESUME = ['resume', 'epochs', 'threads', 'checkpointEvery', 'json'];
+
+/** What is asked for; of a run that is gone on with, most was said when it was begun. */
+async function orderOf(
+  data: DatasetName | undefined,
+  options: TrainOptions & { readonly resume?: string },
+  command: Command,
+): Promise<Order> {
+  const { resume } = options;
+  if (resume === undefined) {
+    if (data === undefined) throw new UsageError("missing required argument 'data'.");
+    return { ...options, data };
+  }
+  const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli');
+  const [excess] = given.filter((name) => !WITH_RESUME.includes(name));
+  if (excess !== undefined || data !== undefined) {
+    throw new UsageError(
+      `--resume goes on with a run as it was begun; received ${excess === undefined ? data : `--${excess}`} beside it. Leave it out.`,
+    );
+  }
+  const settings = await readSettings(resume);
+  const { threads, json, checkpointEvery = settings.checkpointEvery } = options;
+  return {
+    data: settings.data,
+    model: settings.model,
+    epochs: given.includes('epochs') ? options.epochs : settings.epochs,
+    batch: settings.batch,
+    ...(settings.lr === null ? {} : { lr: settings.lr }),
+    optimizer: settings.optimizer,
+    seed: settings.seed,
+    backend: settings.backend,
+    ...(threads === undefined ? {} : { threads }),
+    ...(settings.limit === null ? {} : { limit: settings.limit }),
+    out: resume,
+    ...(checkpointEvery === null ? {} : { checkpointEvery }),
+    ...(settings.tensorboard === null ? {} : { tensorboard: settings.tensorboard }),
+    ...(settings.csv === null ? {} : { csv: settings.csv }),
+    ...(json === undefined ? {} : { json }),
+    earlier: { settings, folder: resume },
+  };
 }
 
 const MOST_BATCH = 1 << 16;
 
 const EXAMPLES = `
 A tenth of the training images is set aside for validation; the test images are used once, at the end.
-The same seed gives the same weights, whatever the number of threads. Ctrl-C saves the run so far.
+The same seed gives the same weights, whatever the number of threads. Ctrl-C saves the run so far; it and any run
+that was cut off go on by --resume from their last checkpoint, and come to the same weights as if nothing had happened.
 
 Examples:
   fathom train digits
@@ -84,18 +167,21 @@ Examples:
   fathom train fashion-mnist --model mlp --optimizer sgd --lr 0.1 --batch 64
   fathom train digits --model my-model.ts --limit 2000
   fathom train mnist --epochs 1 --json 2>/dev/null | jq .test.accuracy
+  fathom train mnist --epochs 20 --out runs/long --checkpoint-every 500
+  fathom train --resume runs/long
+  fathom train digits --tensorboard logs/digits --csv digits.csv
 
 A model file, my-model.ts:
   import { dense, flatten, sequential } from 'fathom';
   export default () =>
     sequential([flatten({ inputShape: [28, 28, 1] }), dense({ units: 10, activation: 'softmax' })]);`;
 
-async function train(name: DatasetName, options: TrainOptions, terminal: Terminal): Promise<void> {
+async function train(order: Order, terminal: Terminal): Promise<void> {
   const interrupt = catchInterrupt(() => {
     terminal.warn('Stopping after this step; Ctrl-C again quits at once.');
   });
   try {
-    await trainAndSave(name, options, terminal, interrupt.signal);
+    await trainAndSave(order, terminal, interrupt.signal);
   } catch (error) {
     // What an interrupted download throws is the wish to stop and no failure.
     if (interrupt.signal.aborted && error === interrupt.signal.reason) throw nothingSaved();
@@ -105,13 +191,8 @@ async function train(name: DatasetName, options: TrainOptions, terminal: Termina
   }
 }
 
-async function trainAndSave(
-  name: DatasetName,
-  options: TrainOptions,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<void> {
-  const { seed, limit } = options;
+async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSignal): Promise<void> {
+  const { data: name, seed, limit, earlier } = options;
   const source = await findModel(options.model);
   const data = await loadWithProgress(name, { seed, limit, testLimit: limit, signal }, terminal);
   const { classes, shape } = data.train;
@@ -119,21 +200,39 @@ async function trainAndSave(
   const backend = await selectBackend(options.backend, threadsOf(options));
   const settings = { ...options, backend };
   compileModel(model, settings);
-  const configBytes = checkSavable(model, source.name);
+  const config = checkSavable(model, source.name);
   const folder = await openRunFolder(
     options.out ?? defaultOut(source, name),
-    configBytes + model.countParams() * BYTES_PER_PARAMETER + RECORD_BYTES,
+    config.length + runBytes(model),
+    { resume: earlier !== undefined },
   );
+  const run = { ...settings, backend: backend.name as BackendOption };
+  const begun = settingsOf(run, data, config, options.model);
+  if (earlier) checkSame(earlier.settings, begun, earlier.folder);
   let saved = false;
   try {
     const parts = prepareTraining(data.train, seed);
     sayWhatIsTrained({ source, data, parts, model, backend }, options, terminal);
     // Compiled first, so that the first step is no slower than the others.
-    await model.prepare({ batchSize: Math.min(options.batch, parts.train.count) });
+    const waiting = setTimeout(() => terminal.say('Compiling for this machine …'), SAID_AFTER_MS);
+    try {
+      await model.prepare({ batchSize: Math.min(options.batch, parts.train.count) });
+    } finally {
+      clearTimeout(waiting);
+    }
     const compileMs = model.compileMs;
     if (signal.aborted) throw nothingSaved();
     const display = trainingProgress(terminal, { epochs: options.epochs, images: parts.train.count });
-    const result = await trainModel(model, parts, settings, display, signal);
+    await writeSettings(folder.path, begun);
+    sayWhereItGoesOn(earlier && (await readCheckpoint(checkpointFolder(folder.path))), terminal);
+    const result = await trainModel(
+      model,
+      parts,
+      settings,
+      display,
+      signal,
+      fileCallbacks(options, folder.path),
+    );
     if (result.steps === 0) throw nothingSaved();
     const test = result.stopped ? undefined : await testModel(model, data.test, { signal });
     const record: RunRecord = {
@@ -148,12 +247,88 @@ async function trainAndSave(
     };
     await saveRun(folder, model, record);
     saved = true;
+    // What Ctrl-C has cut off may go on.
+    if (test) await forgetCheckpoints(folder.path);
     if (test) report(record, data.test, folder.path, terminal);
     terminal.result(jsonResult(record, folder.path));
     if (signal.aborted) throw new InterruptedError(stoppedMessage(result, options, folder.path));
+  } catch (error) {
+    // Nothing is gained by going on from there.
+    const hopeless = error instanceof CliError || (error instanceof InterruptedError && !saved);
+    if (hopeless && !earlier) await forgetCheckpoints(folder.path);
+    throw error;
   } finally {
     if (!saved) await folder.abandon();
   }
+}
+
+/** Checkpoints, and what was asked for beside. */
+function fileCallbacks({ checkpointEvery, tensorboard, csv }: Order, out: string): Callback[] {
+  return [
+    ...(tensorboard === undefined
+      ? []
+      : [tensorBoard({ logDir: tensorboard, histogramFreq: 1, writeImages: true })]),
+    ...(csv === undefined ? [] : [csvLogger(csv)]),
+    backupAndRestore({
+      directory: checkpointFolder(out),
+      saveFreq: checkpointEvery ?? 'epoch',
+      // Until the run is tested and saved.
+      deleteCheckpoint: false,
+    }),
+  ];
+}
+
+/** How a run is begun, for one that goes on with it. Places become absolute: it may be called from elsewhere. */
+function settingsOf(
+  options: Order,
+  { train: { images, labels } }: LoadedDataset,
+  modelConfig: string,
+  model: string,
+) {
+  const hash = createHash('sha256').update(bytesOf(images)).update(bytesOf(labels));
+  const absolute = (path: string | undefined) => (path === undefined ? null : resolve(path));
+  return {
+    format: 1,
+    data: options.data,
+    dataSha256: hash.digest('hex'),
+    model: extname(model) === '' ? model : resolve(model),
+    modelConfig,
+    epochs: options.epochs,
+    batch: options.batch,
+    lr: options.lr ?? null,
+    optimizer: options.optimizer,
+    seed: options.seed,
+    limit: options.limit ?? null,
+    backend: options.backend,
+    checkpointEvery: options.checkpointEvery ?? null,
+    tensorboard: absolute(options.tensorboard),
+    csv: absolute(options.csv),
+  } satisfies RunSettings;
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** @throws CliError when a run would go on with something else than it was begun with */
+function checkSame(before: RunSettings, now: RunSettings, folder: string): void {
+  const changed =
+    before.dataSha256 !== now.dataSha256
+      ? `the data set ${now.data}`
+      : before.modelConfig !== now.modelConfig
+        ? `the model ${now.model}`
+        : undefined;
+  if (changed === undefined) return;
+  throw new CliError(
+    `--resume ${folder}: ${changed} is not what the run was begun with. Restore it, or train anew with another --out.`,
+  );
+}
+
+function sayWhereItGoesOn(checkpoint: Checkpoint | undefined, terminal: Terminal): void {
+  if (!checkpoint) return;
+  const { epoch, batch, optimizer } = checkpoint;
+  const where = batch === 0 ? `epoch ${epoch + 1}` : `epoch ${epoch + 1}, after ${count(batch)} of its steps`;
+  terminal.say(`Going on in ${where}: ${count(optimizer.steps)} steps are done.`);
 }
 
 /** What a run is made of. */
@@ -215,7 +390,18 @@ function describeRun(
   } as const;
 }
 
-/** Room for weights, which are float32. */
+/** A compiler that takes longer than this is mentioned. */
+const SAID_AFTER_MS = 500;
+
+/** Room for the weights, and for two checkpoints and the one that is being written: weights and slots. */
+function runBytes(model: Model): number {
+  const slots = model.optimizer?.slots.length ?? 0;
+  const copies = 1 + CHECKPOINTS_AT_ONCE * (1 + slots);
+  return copies * model.countParams() * BYTES_PER_PARAMETER + RECORD_BYTES;
+}
+
+const CHECKPOINTS_AT_ONCE = 3;
+/** Weights are float32. */
 const BYTES_PER_PARAMETER = 4;
 /** Room for the record with its history, and for what the file system adds. */
 const RECORD_BYTES = 64 << 10;
@@ -224,10 +410,10 @@ function threadsOf({ threads }: { readonly threads?: number }): { threads?: numb
   return threads === undefined ? {} : { threads };
 }
 
-/** Length of the model's configuration. @throws CliError when the model holds what cannot be saved */
-function checkSavable(model: Model, name: string): number {
+/** The model's configuration. @throws CliError when the model holds what cannot be saved */
+function checkSavable(model: Model, name: string): string {
   try {
-    return JSON.stringify(model.toConfig()).length;
+    return JSON.stringify(model.toConfig());
   } catch (error) {
     throw new CliError(`${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
   }
@@ -280,7 +466,7 @@ function report(record: RunRecord, test: Dataset, out: string, terminal: Termina
 function nextSteps({ data, model }: RunRecord, out: string): string[] {
   const other = data.name === 'fashion-mnist' ? 'mnist' : 'fashion-mnist';
   const bigger = model === 'cnn' ? 'mlp' : 'cnn';
-  const run = /\s/.test(out) ? JSON.stringify(out) : out;
+  const run = quoted(out);
   const steps: [string, string][] = [
     [`npx fathom summary ${run}`, 'layers, shapes and parameters'],
     ...(data.name === 'fashion-mnist'
@@ -299,6 +485,11 @@ function nextSteps({ data, model }: RunRecord, out: string): string[] {
   ];
   const width = Math.max(...steps.map(([command]) => command.length));
   return steps.map(([command, what]) => `${command.padEnd(width)}   ${what}`);
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /\s/.test(path) ? JSON.stringify(path) : path;
 }
 
 /** What `--json` prints: the shape that scripts rely on. */
@@ -327,5 +518,5 @@ function stoppedMessage({ stopped }: TrainingResult, { epochs }: TrainOptions, o
   const where = stopped
     ? `in epoch ${stopped.epoch} of ${epochs}, after ${count(stopped.steps)} of its steps`
     : 'during the test';
-  return `Stopped ${where}. The run so far is saved in ${out}`;
+  return `Stopped ${where}. The run so far is saved in ${out}\nGo on with it: fathom train --resume ${quoted(out)}`;
 }

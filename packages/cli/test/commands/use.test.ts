@@ -50,7 +50,12 @@ describe('fathom eval', () => {
         await run('eval', 'run', 'digits', '--limit', '2000', '--backend', 'reference', '--json'),
       ),
     ];
-    expect(wasm).toMatchObject({ run: 'run', data: 'digits', backend: 'wasm', samples: 2000 });
+    expect(wasm).toMatchObject({
+      run: 'run',
+      data: 'digits',
+      backend: expect.stringMatching(/^(native|wasm)$/),
+      samples: 2000,
+    });
     expect(wasm.test).toEqual(trained.test);
     expect(wasm.confusion.flat().reduce((sum, n) => sum + n, 0)).toBe(2000);
     expect(reference.test.accuracy).toBeCloseTo(trained.test.accuracy, 2);
@@ -186,7 +191,14 @@ describe('fathom data', () => {
 describe('fathom info', () => {
   it('says what computes here', async () => {
     const facts = jsonOf<Record<string, unknown>>(await run('info', '--threads', '2', '--json'));
-    expect(facts).toMatchObject({ backend: 'wasm', threads: 2, simd: true, node: process.versions.node });
+    const { available } = facts.native as { available: boolean };
+    const backend = available ? 'native' : 'wasm';
+    expect(facts).toMatchObject({ backend, threads: 2, simd: true, node: process.versions.node });
+    const without = await fathom(['info', '--json'], { env: { CC: '/no/such/compiler' } });
+    expect(jsonOf(without)).toMatchObject({ backend: 'wasm', native: { available: false } });
+    const refused = await fathom(['info', '--backend', 'native'], { env: { CC: '/no/such/compiler' } });
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/native: .*CC names.*does not start.*wasm/);
     const { out } = await run('info', '--backend', 'reference');
     expect(out).toMatch(/backend +reference, 1 thread$/m);
   });
