@@ -88,7 +88,7 @@ class LoopLowering implements Storage {
   }
 
   lower(): LoweredLoop {
-    const { items, constants, carries, length, reverse } = this.#body;
+    const { items, constants, carries, length } = this.#body;
     items.forEach((item, i) => {
       const buffer = this.#scope.bufferOf(this.#operands[carries.length + i]!);
       this.#places.set(item, this.#slots(buffer, item, 0));
@@ -96,36 +96,26 @@ class LoopLowering implements Storage {
     constants.forEach((constant, i) => {
       this.#places.set(constant, this.#scope.bufferOf(this.#operands[carries.length + items.length + i]!));
     });
-    const copies: Nest[] = [];
+    const stacked = [...this.#stacked.values()];
     const single: { carry: Carry; buffer: number }[] = [];
+    const histories: { carry: Carry; history: number }[] = [];
     for (const carry of this.#carries) {
-      const { parameter, next, init, number } = carry;
-      const { size, dtype } = parameter;
-      const stacked = [...this.#stacked.values()];
-      if (!stacked.includes(parameter) && (isLeaf(next) || !stacked.includes(next))) {
-        const buffer = this.#scope.allocate(size, dtype);
-        this.#places.set(parameter, buffer);
-        this.#finals.set(number, buffer);
-        this.#before.push(this.#scope.store('carry', init, buffer));
-        single.push({ carry, buffer });
-        continue;
-      }
-      // All values that the carry takes, in the order of the items; each iteration reads one and writes its neighbour.
-      const history = this.#scope.allocate((length + 1) * size, dtype);
-      const [old, young] = reverse ? [1, 0] : [0, 1];
-      const from = (slot: number) => this.#scope.view({ buffer: history, offset: slot * size, advance: 0 });
-      this.#before.push(this.#scope.store('carry', init, from(reverse ? length : 0)));
-      this.#finals.set(number, from(reverse ? 0 : length));
-      this.#places.set(parameter, this.#slots(history, parameter, old));
-      this.#stacks.set(parameter, from(old));
-      const target = this.#slots(history, parameter, young);
+      const { parameter, next } = carry;
+      if (stacked.includes(parameter) || (!isLeaf(next) && stacked.includes(next))) {
+        histories.push({ carry, history: this.#startHistory(carry) });
+      } else single.push({ carry, buffer: this.#startSingle(carry) });
+    }
+    const copies: Nest[] = [];
+    for (const { carry, history } of histories) {
+      const { next } = carry;
+      const target = this.#slots(history, carry.parameter, this.#young);
       if (isLeaf(next) || this.#places.has(next)) copies.push(this.#copy(next, target));
       else {
         this.#places.set(next, target);
-        this.#stacks.set(next, from(young));
+        this.#stacks.set(next, this.#part(history, this.#young * next.size));
       }
     }
-    for (const node of this.#stacked.values()) {
+    for (const node of stacked) {
       if (this.#stacks.has(node)) continue;
       const stack = this.#scope.allocate(length * node.size, node.dtype);
       this.#stacks.set(node, stack);
@@ -161,6 +151,40 @@ class LoopLowering implements Storage {
 
   stridesOf(node: Tensor): readonly number[] {
     return stridesOf(node.shape);
+  }
+
+  /** A carry of which only the newest value is kept. */
+  #startSingle({ parameter, init, number }: Carry): number {
+    const buffer = this.#scope.allocate(parameter.size, parameter.dtype);
+    this.#places.set(parameter, buffer);
+    this.#finals.set(number, buffer);
+    this.#before.push(this.#scope.store('carry', init, buffer));
+    return buffer;
+  }
+
+  /**
+   * A carry of which all values are kept, in the order of the items: each iteration reads one and writes its neighbour.
+   */
+  #startHistory({ parameter, init, number }: Carry): number {
+    const { length, reverse } = this.#body;
+    const { size, dtype } = parameter;
+    const history = this.#scope.allocate((length + 1) * size, dtype);
+    const [first, last] = reverse ? [length, 0] : [0, length];
+    this.#before.push(this.#scope.store('carry', init, this.#part(history, first * size)));
+    this.#finals.set(number, this.#part(history, last * size));
+    const old = 1 - this.#young;
+    this.#places.set(parameter, this.#slots(history, parameter, old));
+    this.#stacks.set(parameter, this.#part(history, old * size));
+    return history;
+  }
+
+  /** Slots by which an iteration's new value in a history lies after that of its item; the old value has the other. */
+  get #young(): number {
+    return this.#body.reverse ? 0 : 1;
+  }
+
+  #part(buffer: number, offset: number): number {
+    return this.#scope.view({ buffer, offset, advance: 0 });
   }
 
   /** The carries that the wanted values depend on. */

@@ -25,6 +25,9 @@ export function alignRows(nests: readonly Nest[], sizeOf: (buffer: number) => nu
     const tasks = taskCount(rows);
     const axes = nests.map((nest) => rowAxis(nest, rows, slots));
     if (tasks < 2 || axes.includes(-1)) continue;
+    // Rows of one element are the lanes of vectors, too.
+    const narrow = [...slots.values()].some((slot) => slot === rows);
+    if (narrow && rows / tasks < MOST_ROWS) continue;
     return nests.map((nest, i) => {
       const axis = axes[i]!;
       if (tasks === rows) return { ...nest, tasks: axis };

@@ -1,5 +1,5 @@
 import type { Address, Buffer, Graph, Launch, Program, Stmt, Vector } from '../../../src/compiler/program.ts';
-import { valuesOf, vectorOperands } from '../../../src/compiler/program.ts';
+import { ITERATION, valuesOf, vectorOperands } from '../../../src/compiler/program.ts';
 import type { BinaryOp, UnaryOp } from '../../../src/ir/expr.ts';
 import type { Tensor, Variable } from '../../../src/ir/tensor.ts';
 
@@ -24,6 +24,8 @@ export class Machine {
   readonly #read: Int32Array;
   readonly #reader: Int32Array;
   #interval = 0;
+  /** Of the loop around the launches that run. */
+  #iteration = 0;
   #chunk = 0;
   #where = '';
   readonly #lanes = new WeakMap<readonly Stmt[], Map<Vector, number>>();
@@ -61,7 +63,7 @@ export class Machine {
 
   /** Runs once, from poisoned memory, and gives the outputs. */
   run(feeds: ReadonlyMap<Tensor, ArrayLike<number>>): number[][] {
-    const { arenaBytes, graph, inputs, outputs, launches } = this.#program;
+    const { arenaBytes, graph, inputs, outputs, launches, loops } = this.#program;
     this.#floats.fill(Number.NaN, 0, arenaBytes / 4);
     this.#known.fill(0, 0, arenaBytes / 4);
     graph.inputs.forEach((input, i) => {
@@ -69,11 +71,19 @@ export class Machine {
     });
     this.#interval++;
     for (let i = 0; i < launches.length; ) {
-      const members = launches.slice(i).filter(({ stage }) => stage === launches[i]!.stage);
-      i += members.length;
-      if (members[0]!.barrier || this.#byTask) this.#interval++;
-      if (!this.#byTask || members.some(({ slices }) => this.#usesScratch(slices))) this.#stage(members);
-      else for (const launch of members) this.#tasks(launch);
+      const loop = loops.find(({ first }) => first === i);
+      const part = loop ? launches.slice(loop.first, loop.end) : launches.slice(i, i + 1);
+      const stages = [...new Set(part.map(({ stage }) => stage))].map((stage) =>
+        launches.filter((launch) => launch.stage === stage),
+      );
+      i += loop ? part.length : stages[0]!.length;
+      // One stage goes through all iterations by itself; several go through them together.
+      const alone = stages.length === 1 && !this.#byTask;
+      const together = loop && !alone ? loop.count : 1;
+      for (let iteration = 0; iteration < together; iteration++) {
+        this.#iteration = iteration;
+        for (const members of stages) this.#wave(members, loop && alone ? loop.count : undefined);
+      }
     }
     return outputs.map((buffer) => this.#get(buffer, 'an output'));
   }
@@ -81,6 +91,13 @@ export class Machine {
   valueOf(variable: Variable): number[] {
     const at = this.#program.buffers.findIndex((b) => b.kind === 'variable' && b.variable === variable);
     return this.#get(at, variable.name);
+  }
+
+  #wave(members: readonly Launch[], repetitions: number | undefined): void {
+    if (members[0]!.barrier || this.#byTask) this.#interval++;
+    if (!this.#byTask || members.some(({ slices }) => this.#usesScratch(slices))) {
+      this.#stage(members, repetitions);
+    } else for (const launch of members) this.#tasks(launch);
   }
 
   #usesScratch(slices: Launch['slices']): boolean {
@@ -93,21 +110,31 @@ export class Machine {
   }
 
   /** Chunks run backwards, which is as good an order as any. */
-  #stage(members: readonly Launch[]): void {
+  #stage(members: readonly Launch[], repetitions?: number): void {
     const { solo, chunks, stage } = members[0]!;
     for (let chunk = chunks - 1; chunk >= 0; chunk--) {
       // The first thread's own launches follow each other; everything else may run at the same time.
       this.#chunk = solo ? 0 : 1 + stage * 1e5 + chunk;
       this.#clearScratch();
-      for (const launch of members) {
-        this.#where = launch.name;
-        if (launch.count % chunks !== 0) {
-          throw new Error(`${launch.name}: ${launch.count} tasks do not divide into ${chunks} chunks.`);
-        }
-        const tasks = launch.count / chunks;
-        for (const [buffer, slice] of launch.slices) this.#base.set(buffer, chunk * tasks * slice);
-        this.#body(launch.body, chunk * tasks, (chunk + 1) * tasks, [], launch.count === 1);
+      for (let iteration = 0; iteration < (repetitions ?? 1); iteration++) {
+        if (repetitions !== undefined) this.#iteration = iteration;
+        this.#chunkOf(members, chunk);
       }
+    }
+  }
+
+  #chunkOf(members: readonly Launch[], chunk: number): void {
+    const { chunks } = members[0]!;
+    for (const launch of members) {
+      this.#where = launch.name;
+      if (launch.count % chunks !== 0) {
+        throw new Error(`${launch.name}: ${launch.count} tasks do not divide into ${chunks} chunks.`);
+      }
+      const tasks = launch.count / chunks;
+      for (const [buffer, slice] of launch.slices) this.#base.set(buffer, chunk * tasks * slice);
+      const variables: number[] = [];
+      variables[ITERATION] = this.#iteration;
+      this.#body(launch.body, chunk * tasks, (chunk + 1) * tasks, variables, launch.count === 1);
     }
   }
 
