@@ -121,10 +121,41 @@ function tilingCost(tiling: Tiling, model: CostModel): number {
       const arithmetic = (rows * vectors * Math.max(1, model.operations)) / target.fmaPerCycle;
       const chains = chainsOf(target, rows * vectors, loads);
       const cycles = Math.max(arithmetic, loads / target.loadsPerCycle, target.fmaLatency / chains);
-      cost += segment.blocks * count * (cycles + 0.25);
+      const lines = linesOf(model, tiling, sizes, vectors);
+      cost += segment.blocks * count * (cycles + 0.25 + LINE_CYCLES * lines);
     }
   }
   return cost * untiled;
+}
+
+/** What a cache line costs that one tiling touches and another does not: among equals, the one that stays together. */
+const LINE_CYCLES = 0.05;
+const LINE_ELEMENTS = 16;
+
+/** Cache lines that one step of the reduction over a tile comes to anew, on average over the steps. */
+function linesOf(
+  { nest, hot, target }: CostModel,
+  { vectorAxis, tileAxes }: Tiling,
+  sizes: readonly number[],
+  vectors: number,
+): number {
+  const outputs = outputAxes(nest);
+  const steps = nest.axes.findLastIndex((_, axis) => !outputs.includes(axis));
+  let lines = 0;
+  for (const { access } of hot) {
+    const along = Math.abs(access.strides[vectorAxis] ?? 0);
+    const spans = [{ stride: along, size: along === 0 ? 1 : vectors * target.lanes }];
+    tileAxes.forEach(({ axis }, i) => {
+      spans.push({ stride: Math.abs(access.strides[axis]!), size: sizes[i]! });
+    });
+    const touched = spans.reduce((product, { stride, size }) => {
+      if (stride === 0) return product;
+      return product * (stride >= LINE_ELEMENTS ? size : Math.max(1, (stride * size) / LINE_ELEMENTS));
+    }, 1);
+    const step = Math.abs(access.strides[steps] ?? 0);
+    lines += touched * Math.min(1, step / LINE_ELEMENTS);
+  }
+  return lines;
 }
 
 /** Values that one step over a tile loads; a vector gathered from scattered elements counts `gather` times. */

@@ -62,6 +62,16 @@ describe('chooseTiling', () => {
     expect(chooseTiling(reduction([8], at(1, [0]), loadAt(0, [1])), WASM).vectorAxis).toBe(-1);
   });
 
+  it('takes neighbours of a panel side by side, not pieces of several, where both cost as many loads', () => {
+    // dW[row, column] over [row block, row, panel, column, step], as blocking leaves the gradient of a wide layer.
+    const left = loadAt(0, [128, 1, 0, 0, 512]);
+    const right = loadAt(1, [0, 0, 4096, 1, 16]);
+    const nest = reduction([4, 128, 8, 16, 256], at(2, [16384, 128, 16, 1, 0]), binary('mul', left, right));
+    const tiling = chooseTiling(nest, WASM);
+    expect([tiling.vectorAxis, tiling.vectors]).toEqual([3, 4]);
+    expect(tiling.tileAxes.map(({ axis }) => axis)).toEqual([1]);
+  });
+
   it('neither tiles nor vectorizes along axes that run in sequence or are divided into tasks', () => {
     const nest = reduction([6, 5, 8], at(1, [8, 8, 1]), loadAt(0, [0, 8, 1]));
     const sequential = { ...nest, reduce: { ...nest.reduce!, colliding: [2] } };
