@@ -14,6 +14,12 @@ const node = (name, ...args) => ({ command: process.execPath, args: [script(name
 /** Every peer: how to start it, on how many threads it can be asked to run, how to install it. */
 export const PEERS = {
   fathom: { label: 'Fathom', threads: [2, 1], install: 'npm run build', ...node('fathom.mjs') },
+  'fathom-native': {
+    label: 'Fathom native',
+    threads: [2, 1],
+    install: 'a C compiler (gcc or clang), then npm run build',
+    ...node('fathom.mjs', 'native'),
+  },
   pytorch: {
     label: 'PyTorch',
     threads: [2, 1],

@@ -40,7 +40,8 @@ function section(work, batch, entries, rate, busy) {
     const { peer, best } = entry;
     let ratio;
     let cells = ['', '', ''];
-    if (peer.key !== 'fathom' && best && !entry.error) {
+    if (peer.key === 'fathom-native') ratio = speedup(ours, entry);
+    else if (peer.key !== 'fathom' && best && !entry.error) {
       const target = peer.key === 'pytorch' ? againstPyTorch : TARGETS.againstJavaScript;
       ratio = speedup(ours, entry);
       const claim = {
@@ -67,6 +68,7 @@ function section(work, batch, entries, rate, busy) {
       ...cells,
     ]);
   }
+  claims.push(...nativeClaims(work, batch, entries, ours));
   if (work === 'cnn' && ours && ourSingle) {
     const gain = speedup(ours, ourSingle);
     claims.push({
@@ -97,6 +99,24 @@ function section(work, batch, entries, rate, busy) {
     claims,
     data: { work, batch, flops, floorMs: rate ? flops / rate : null, entries: entries.map(describe) },
   };
+}
+
+/** What native code is held to: the best of PyTorch, and how much of its speed WebAssembly has. */
+function nativeClaims(work, batch, entries, wasm) {
+  const native = entries.find((e) => e.peer.key === 'fathom-native' && e.peer.threads === 2 && !e.error);
+  const [best] = entries
+    .filter((e) => e.peer.key === 'pytorch' && !e.error)
+    .sort((a, b) => a.median - b.median);
+  const claims = [];
+  const add = (claim, value, target) => {
+    if (value !== undefined) claims.push({ claim, value, ...target, verdict: verdict(value, target) });
+  };
+  const step = `training step of ${work}, batch ${batch}`;
+  if (native && best)
+    add(`native ${step}, against PyTorch`, speedup(native, best), TARGETS.nativeAgainstPyTorch);
+  if (native && wasm && work === 'cnn')
+    add(`wasm of native, ${step}`, speedup(wasm, native), TARGETS.wasmOfNative);
+  return claims;
 }
 
 /** Fathom first; of a peer with several settings the fastest first (`best`), then the fastest of each thread count. */

@@ -9,7 +9,7 @@ function trainingFlops(layers) {
 }
 
 /** Works beyond the first three are for the peers that a user of such networks would take. */
-const LATER = { peers: ['fathom', 'pytorch'] };
+const LATER = { peers: ['fathom', 'fathom-native', 'pytorch'] };
 
 /** Multiply-adds of the four stages: 3×3 convolutions, the second in each block of equal width, and 1×1 shortcuts. */
 const RESNET18_STAGES =
@@ -70,6 +70,8 @@ export const MATRIX_SIZE = 1024;
 /** `better` says which direction is good. */
 export const TARGETS = {
   againstJavaScript: { reach: 10, aim: 100, better: 'more', unit: '×' },
+  nativeAgainstPyTorch: { reach: 1.5, aim: 4, better: 'more', unit: '×' },
+  wasmOfNative: { reach: 0.45, aim: 0.6, better: 'more', unit: '' },
   matmul: { reach: 0.75, aim: 0.9, better: 'more', unit: '' },
   threads: { reach: 1.7, aim: 1.9, better: 'more', unit: '×' },
   predict: { reach: 150, aim: 50, better: 'less', unit: 'µs' },

@@ -3,9 +3,16 @@
 import { NETWORKS } from './networks.mjs';
 import { batches, missing, POOL, serve, uniform } from './serve.mjs';
 
+/** The backend to measure. */
+const BACKEND = process.argv[2] ?? 'wasm';
+
 let fathom;
 try {
   fathom = await import('fathom');
+  if (BACKEND === 'native') {
+    const { available, reason } = await (await import('fathom/node')).nativeStatus();
+    if (!available) throw new Error(reason);
+  }
 } catch (error) {
   missing(error);
 }
@@ -28,7 +35,7 @@ function setup({ kind = 'train', work, batch, size, threads }) {
 function compiled(work, threads) {
   const { build, loss = 'sparseCategoricalCrossentropy' } = NETWORKS[work];
   const model = build(fathom);
-  model.compile({ optimizer: 'adam', loss, threads });
+  model.compile({ optimizer: 'adam', loss, backend: BACKEND, threads });
   return model;
 }
 
@@ -64,8 +71,7 @@ function samples(work, batch) {
 async function matrixProduct(size, threads) {
   const { load, ops, selectBackend } = fathom;
   const { contract, input } = ops;
-  const backend = await selectBackend('wasm', { threads });
-  if (backend.name !== 'wasm') throw new Error(`this build has no wasm backend (it offered ${backend.name})`);
+  const backend = await selectBackend(BACKEND, { threads });
   const inputs = [input('a', [size, size]), input('b', [size, size])];
   const axes = ['m', 'n', 'k'].map((name) => ({ name, size }));
   const [m, n, k] = [0, 1, 2].map((axis) => [[axis, 1]]);

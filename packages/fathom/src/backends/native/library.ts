@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { LibraryCache } from './cache.ts';
@@ -50,8 +51,8 @@ export class Loader {
     this.#koffi = requireKoffi();
   }
 
-  async program(source: string): Promise<LoadedProgram> {
-    const library = await this.#library(source, []);
+  async program(files: readonly string[]): Promise<LoadedProgram> {
+    const library = await this.#library(files, []);
     const entry = library.func('uintptr_t entry()')() as number;
     return {
       entry: Number(entry),
@@ -62,17 +63,17 @@ export class Loader {
   }
 
   async pool(): Promise<PoolLibrary> {
-    return new PoolLibrary(await this.#library(POOL_SOURCE, ['-pthread']));
+    return new PoolLibrary(await this.#library([POOL_SOURCE], ['-pthread']));
   }
 
-  async #library(source: string, flags: readonly string[]): Promise<Library> {
-    const path = await this.#compile(source, flags);
+  async #library(files: readonly string[], flags: readonly string[]): Promise<Library> {
+    const path = await this.#compile(files, flags);
     try {
       return this.#koffi.load(path);
     } catch {
       // Damaged on disk, or made by what is no longer there: made anew once.
       await this.cache.remove(path);
-      const again = await this.#compile(source, flags);
+      const again = await this.#compile(files, flags);
       try {
         return this.#koffi.load(again);
       } catch (error) {
@@ -83,25 +84,19 @@ export class Loader {
     }
   }
 
-  #compile(source: string, extra: readonly string[]): Promise<string> {
-    const { compiler, wrapped, environment, fingerprint, flags } = this.machine;
+  #compile(files: readonly string[], extra: readonly string[]): Promise<string> {
+    const { compiler, wrapped, fingerprint, flags } = this.machine;
     const args = [...wrapped, ...flags, ...extra];
-    const key = [args.join(' '), source].join('\n');
+    const key = [...args, ...files].join('\n');
     const known = this.#pending.get(key);
     if (known) return known;
     const path = this.cache
-      .get([compiler, fingerprint, args.join('\n'), source], (target) =>
-        this.#limited(async () => {
-          const start = performance.now();
-          await run(compiler, [...args, '-shared', '-o', target, '-x', 'c', '-', '-ldl'], {
-            input: source,
-            limitMs: this.#limitMs,
-            environment,
-          });
-          this.compileMs += performance.now() - start;
-          this.compiled++;
-        }),
-      )
+      .get([compiler, fingerprint, args.join('\n'), ...files], async (target) => {
+        const start = performance.now();
+        await this.#build(args, files, target);
+        this.compileMs += performance.now() - start;
+        this.compiled++;
+      })
       .catch((error: unknown) => {
         // A full disk and the like; the program can be had elsewhere.
         throw error instanceof CompilerError ? error : new CompilerError((error as Error).message);
@@ -111,7 +106,33 @@ export class Loader {
     return path;
   }
 
-  async #limited(work: () => Promise<void>): Promise<void> {
+  async #build(args: readonly string[], files: readonly string[], target: string): Promise<void> {
+    const call = (more: readonly string[], input = '') =>
+      this.#limited(() =>
+        run(this.machine.compiler, [...args, ...more], {
+          input,
+          limitMs: this.#limitMs,
+          environment: this.machine.environment,
+        }),
+      );
+    if (files.length === 1) {
+      await call(['-shared', '-o', target, '-x', 'c', '-', '-ldl'], files[0]);
+      return;
+    }
+    const objects = files.map((_, i) => `${target}.${i}.tmp`);
+    try {
+      const calls = files.map((file, i) => call(['-c', '-o', objects[i]!, '-x', 'c', '-'], file));
+      // All have ended before their files are removed, also when one has failed.
+      for (const outcome of await Promise.allSettled(calls)) {
+        if (outcome.status === 'rejected') throw outcome.reason;
+      }
+      await call(['-shared', '-o', target, ...objects]);
+    } finally {
+      await Promise.all(objects.map((object) => rm(object, { force: true })));
+    }
+  }
+
+  async #limited(work: () => Promise<unknown>): Promise<void> {
     if (this.#running >= availableParallelism()) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -16,23 +16,22 @@ struct context {
   void *pool;
 };
 #define EXPORT __attribute__((visibility("default")))
-#define KERNEL static __attribute__((noinline)) void
+#define KERNEL __attribute__((noinline, visibility("hidden"))) void
 ALU long most(long a, long b) { return a > b ? a : b; }
 ALU long least(long a, long b) { return a < b ? a : b; }
 `;
 
+/** Characters of kernels in one file: large programs are several files, which are compiled side by side. */
+const FILE_CHARACTERS = 80_000;
+
 /**
- * Prints a program as C: a function for each launch, `run(context, thread)` that calls them, and
- * `kernel(context, launch, first, end, iteration)` for timing one launch by itself.
+ * Prints a program as C files: a function for each launch, and in the first file `run(context, thread)` that calls them
+ * and `kernel(context, launch, first, end, iteration)` for timing one launch by itself.
  */
-export function renderC(program: Program, lanes: number): string {
+export function renderC(program: Program, lanes: number): string[] {
   const { launches, buffers } = program;
   const kernels = launches.map((launch, i) => renderKernel(launch, buffers, kernelName(i), lanes));
-  return [
-    `#define LANES ${lanes}`,
-    PRELUDE,
-    CONTEXT,
-    ...kernels,
+  const main = [
     'EXPORT void run(const struct context *c, long thread) {',
     '  char *const scratch = c->scratch + thread * c->scratchBytes;',
     ...stages(program).flatMap((region) => renderRegion(region, launches)),
@@ -47,8 +46,31 @@ export function renderC(program: Program, lanes: number): string {
     ),
     '  }',
     '}',
-    '',
-  ].join('\n');
+  ];
+  const declared = launches.map(
+    (_, i) =>
+      `KERNEL ${kernelName(i)}(float *const *base, char *scratch, long first, long end, long iteration);`,
+  );
+  const head = [`#define LANES ${lanes}`, PRELUDE, CONTEXT];
+  const [first = [], ...others] = filesOf(kernels);
+  return [[...head, ...declared, ...main, ...first], ...others.map((file) => [...head, ...file])].map(
+    (lines) => `${lines.join('\n')}\n`,
+  );
+}
+
+/** Kernels in files of about the same length; how many depends on nothing but the program. */
+function filesOf(kernels: readonly string[]): string[][] {
+  const total = kernels.reduce((sum, { length }) => sum + length, 0);
+  const share = total / Math.max(1, Math.round(total / FILE_CHARACTERS));
+  const files: string[][] = [];
+  let before = 0;
+  for (const kernel of kernels) {
+    const at = Math.floor(before / share);
+    while (files.length <= at) files.push([]);
+    files[at]!.push(kernel);
+    before += kernel.length;
+  }
+  return files.filter((file) => file.length > 0);
 }
 
 const kernelName = (index: number) => `k${index}`;
