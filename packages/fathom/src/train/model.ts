@@ -99,7 +99,14 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
    *
    * @throws RangeError on unknown names or options, or a loss that does not fit the output
    * @example
-   * network.compile({ loss: { digit: 'sparseCategoricalCrossentropy', parity: 'binaryCrossentropy' }, lossWeights: { digit: 1, parity: 0.2 } });
+   * const x = input({ shape: [64] });
+   * const outputs = { digit: dense({ units: 10, activation: 'softmax' })(x), even: dense({ units: 1 })(x) };
+   * const network = model({ inputs: x, outputs });
+   * network.compile({
+   *   loss: { digit: 'sparseCategoricalCrossentropy', even: losses.binaryCrossentropy({ fromLogits: true }) },
+   *   lossWeights: { even: 0.2 },
+   *   metrics: { digit: ['accuracy'] },
+   * });
    */
   compile(options: CompileOptions): void {
     this.#begin(resolveSettings(options), options.seed ?? this.seed);
