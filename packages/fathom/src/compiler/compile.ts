@@ -23,6 +23,7 @@ import { schedule } from './schedule.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
 import { verifyMemory, verifyNests, verifyOrder } from './verify.ts';
+import { widenLanes } from './widen.ts';
 
 /** What becomes of a buffer, before its place is known. */
 interface Draft {
@@ -81,9 +82,13 @@ class Driver implements Storage {
     const aligned = this.#verified('aligning rows', this.#alignLoops(lowered.map(simplifyNest)));
     const simple = this.#verified('simplifying', aligned.map(normalizeAxes));
     const merged = this.#verified('merging', mergeNests(simple));
+    const wide = this.#verified(
+      'widening',
+      merged.flatMap((nest) => widenLanes(nest, this.#target, temporary)).map(normalizeAxes),
+    );
     const split = this.#verified(
       'splitting',
-      merged.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
+      wide.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
     );
     const packed = this.#verified(
       'packing',
