@@ -210,7 +210,7 @@ function close(
     if (!inside.has(node)) continue;
     if (node.op.lower.kind === 'loop') {
       throw new TypeError(
-        'scan: a scan whose operands change within another scan is not supported. Put the inner axis into the batch, or make one scan of both.',
+        'scan: a scan within a scan is not supported where it depends on carries or items. Put the inner axis into the batch, or make one scan of both.',
       );
     }
     for (const operand of node.inputs) if (!inside.has(operand)) close(operand);

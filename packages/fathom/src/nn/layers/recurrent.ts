@@ -6,6 +6,7 @@ import { type Tensor, Variable } from '../../ir/tensor.ts';
 import {
   add,
   broadcast,
+  concat,
   flip,
   ones,
   reshape,
@@ -65,7 +66,10 @@ export interface RecurrentOptions extends LayerOptions, KernelOptions, BiasOptio
   readonly goBackwards?: boolean | undefined;
   /** A batch goes on from the state in which the one before ended, until `resetState()`. Default false. */
   readonly stateful?: boolean | undefined;
-  /** Samples in every batch of a stateful layer, for which it must be given. */
+  /**
+   * Samples in a batch of a stateful layer, for which it must be given. Sample i of a batch goes on where sample i of
+   * the batch before ended; a smaller batch uses and changes the first states only.
+   */
   readonly batchSize?: number | undefined;
 }
 
@@ -206,9 +210,7 @@ export abstract class Recurrent<Out extends Symbolics = SymbolicTensor> extends 
       },
     );
     const states = carries.slice(0, init.length);
-    this.#states.forEach((variable, i) => {
-      context.update(variable, states[i]!);
-    });
+    this.#keepStates(states, context);
     let result = held ? carries[init.length]! : states[0]!;
     if (this.returnSequences) {
       const ordered = this.goBackwards ? flip(ys[0]!, [0]) : ys[0]!;
@@ -300,14 +302,26 @@ export abstract class Recurrent<Out extends Symbolics = SymbolicTensor> extends 
 
   #initialState(batch: number, given: readonly Tensor[], context: CallContext): readonly Tensor[] {
     if (given.length > 0) return given;
-    if (this.stateful) return this.#states.map((variable) => context.read(variable));
+    if (this.stateful) {
+      return this.#states.map((variable) => slice(context.read(variable), [0, 0], [batch, this.units]));
+    }
     return Array.from({ length: this.#stateCount }, () => zeros([batch, this.units]));
   }
 
+  /** Keeps the states for the next batch; those that a smaller batch did not use stay as they are. */
+  #keepStates(states: readonly Tensor[], context: CallContext): void {
+    this.#states.forEach((variable, i) => {
+      const before = context.read(variable);
+      const [used, all] = [states[i]!.shape[0]!, this.batchSize!];
+      const unused = slice(before, [used, 0], [all - used, this.units]);
+      context.update(variable, used === all ? states[i]! : concat([states[i]!, unused], 0));
+    });
+  }
+
   #checkBatch(batch: number): void {
-    if (!this.stateful || batch === this.batchSize) return;
+    if (!this.stateful || batch <= this.batchSize!) return;
     throw new RangeError(
-      `${this.name}: expected batches of batchSize = ${this.batchSize} samples; received ${batch}. A stateful layer needs whole batches: leave the rest out, or choose another batchSize.`,
+      `${this.name}: expected batches of at most batchSize = ${this.batchSize} samples; received ${batch}. A stateful layer keeps one state for each sample of a batch: use that batch size, or give the layer a larger one.`,
     );
   }
 }
