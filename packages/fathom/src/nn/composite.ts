@@ -292,6 +292,25 @@ export abstract class Composite<O extends Symbolics = SymbolicTensor> extends Ba
   }
 }
 
+/**
+ * Checks that no layer stands in two models of those inside each other: a file holds each where it stands, and so would
+ * make two of it.
+ *
+ * @throws Error naming such a layer
+ */
+export function checkSavable(composite: Composite<Symbolics>, seen = new Set<BaseLayer>()): void {
+  for (const layer of composite.layers) {
+    if (layer instanceof Input) continue;
+    if (seen.has(layer)) {
+      throw new Error(
+        `${composite.name}: expected each layer in one of the models inside each other; '${layer.name}' stands in two, and a saved model could not share it. Save the models apart, or use the inner model in both places.`,
+      );
+    }
+    seen.add(layer);
+    if (layer instanceof Composite) checkSavable(layer, seen);
+  }
+}
+
 /** One tensor, a list, or the names of a record. */
 export type Form = 'one' | 'list' | readonly string[];
 

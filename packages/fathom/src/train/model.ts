@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
-import { Composite, type LayerStack } from '../nn/composite.ts';
+import { Composite, checkSavable, type LayerStack } from '../nn/composite.ts';
 import type { BaseLayer } from '../nn/layer.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import type { Symbolics, SymbolicTensor } from '../nn/symbolic.ts';
@@ -11,7 +11,7 @@ import { lastCheckpoint } from './checkpoints.ts';
 import { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 import { evaluateSource, type History, runEpochs } from './fit.ts';
 import { Means } from './means.ts';
-import { objectiveOf } from './objective.ts';
+import { inputFeeds, objectiveOf } from './objective.ts';
 import {
   type BatchesInput,
   type BatchSizeOptions,
@@ -203,7 +203,7 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
   ): Promise<Predictions<O>> {
     checkInteger(batchSize, 1, 'predict: batchSize');
     this.#buildFor(x);
-    const feeds = this.network.inputs.map(({ shape }, i) => ({ name: this.inputNames[i]!, shape }));
+    const feeds = inputFeeds(this);
     const inputs = toInputs(x, feeds, 'predict: x');
     const results = await predictRows(this.network, inputs, batchSize, this.#programs);
     return this.inOutputForm<Prediction>(results) as Predictions<O>;
@@ -265,9 +265,10 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
   /**
    * The model as plain JSON, without its weights; `modelFromConfig` makes it again.
    *
-   * @throws Error when it holds a function of the user's, which has no name
+   * @throws Error when it holds a function of the user's, which has no name, or a layer in two of its models
    */
   toConfig(): ModelConfig {
+    checkSavable(this);
     return {
       formatVersion: MODEL_FORMAT_VERSION,
       type: this.type,

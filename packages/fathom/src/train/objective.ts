@@ -5,7 +5,7 @@ import { type Metric, type MetricLike, resolveMetric } from '../nn/metrics/index
 import type { Symbolics } from '../nn/symbolic.ts';
 import type { Figure } from './means.ts';
 import type { ByOutput, CompileOptions, MetricsOption } from './options.ts';
-import type { Expected } from './samples.ts';
+import type { Expected, Feed } from './samples.ts';
 
 /** What one output is trained for. */
 export interface OutputObjective {
@@ -95,11 +95,16 @@ export function checkNames(options: CompileOptions): void {
   for (const metric of listed as MetricLike[]) if (resolved[0]) resolveMetric(metric, resolved[0], [1]);
 }
 
+/** What samples a model takes. */
+export function inputFeeds(model: Composite<Symbolics>): readonly Feed[] {
+  return model.network.inputs.map(({ shape, dtype }, i) => ({ name: model.inputNames[i]!, shape, dtype }));
+}
+
 /** What data a model with this objective is trained on. */
 export function expectedOf(objective: Objective, model: Composite<Symbolics>): Expected {
-  const { inputs, outputs } = model.network;
+  const { outputs } = model.network;
   return {
-    inputs: inputs.map(({ shape }, i) => ({ name: model.inputNames[i]!, shape })),
+    inputs: inputFeeds(model),
     targets: objective.outputs.map(({ name, index, loss }) => {
       const { shape } = outputs[index]!;
       return {

@@ -1,5 +1,5 @@
 import { DataError } from '../data/errors.ts';
-import type { Shape } from '../ir/shape.ts';
+import type { DType, Shape } from '../ir/shape.ts';
 import type { Loss } from '../nn/losses/index.ts';
 import {
   type ArrayInput,
@@ -28,6 +28,8 @@ export interface Feed {
   readonly name: string;
   /** Of one sample. */
   readonly shape: Shape;
+  /** Of integers, fractions are refused. Default 'float32'. */
+  readonly dtype?: DType;
 }
 
 export interface TargetFeed extends Feed {
@@ -68,7 +70,11 @@ export function toSamples(
 
 /** Samples as a model needs them. */
 export function toInputs(x: DataInput, feeds: readonly Feed[], where: string): readonly Rows[] {
-  const inputs = toColumns(x, feeds, where).map(({ data, feed, place }) => toRows(data, feed.shape, place));
+  const inputs = toColumns(x, feeds, where).map(({ data, feed, place }) => {
+    const rows = toRows(data, feed.shape, place);
+    if (feed.dtype === 'int32') checkIntegers(rows, place);
+    return rows;
+  });
   const other = inputs.find(({ count }) => count !== inputs[0]!.count);
   if (other) {
     throw new DataError({
@@ -275,6 +281,19 @@ function checkCount(x: Rows, y: Rows, where: string, what: string, hint: string)
     expected: `a ${what.slice(0, -1)} for each of the ${x.count} samples`,
     received: `${y.count} ${what}`,
     fix: `Check that x and y belong together. ${hint}`,
+  });
+}
+
+function checkIntegers({ data, size }: Rows, where: string): void {
+  if (!(data instanceof Float32Array)) return;
+  const at = data.findIndex((value) => !Number.isInteger(value));
+  if (at < 0) return;
+  throw new DataError({
+    what: 'the data holds no integers',
+    where: `${where}, sample ${Math.floor(at / size)}`,
+    expected: 'integers, as the input says',
+    received: String(data[at]),
+    fix: "Round them, or make the input's dtype 'float32'.",
   });
 }
 

@@ -314,6 +314,15 @@ describe('configurations of graphs', () => {
     expect(await twin.predict([[1, 2, 3]])).toEqual(await head.predict([[1, 2, 3]]));
   });
 
+  it('refuse a layer that stands in two models, one inside the other', () => {
+    const shared = dense({ units: 2, name: 'shared' });
+    const inner = sequential([input({ shape: [2] }), shared], { name: 'inner' });
+    const x = input({ shape: [2] });
+    const outer = model({ inputs: x, outputs: add()([inner(x), shared(x)]) });
+    expect(outer.countParams()).toBe(6);
+    expect(() => outer.toConfig()).toThrow("'shared' stands in two");
+  });
+
   it('refuse tensors that are not there', () => {
     const x = input({ shape: [2] });
     const config = model({ inputs: x, outputs: dense({ units: 1 })(x), name: 'm' }).toConfig();

@@ -210,6 +210,9 @@ describe('a step of one’s own', () => {
       build: (_scope, { label }) => ({ dtype: label.dtype === 'int32' ? mean(ones([1])) : mean(zeros([1])) }),
     });
     expect(await step.run({ label: [1, 2] })).toEqual({ dtype: 1 });
+    expect(() => step.run({ label: [1, 2.5] })).toThrow(
+      'sample 1): expected integers, as the input says, received 2.5',
+    );
     expect(() => trainStep({ inputs: {}, build: () => ({}) })).toThrow('expected at least one input');
   });
 
