@@ -84,6 +84,18 @@ export class Network {
     return [...all];
   }
 
+  /** The layers that keep their weights, those inside frozen ones included. */
+  get frozenLayers(): ReadonlySet<BaseLayer> {
+    const frozen = new Set<BaseLayer>();
+    const visit = (layer: BaseLayer, outerFrozen: boolean) => {
+      const isFrozen = outerFrozen || !layer.trainable;
+      if (isFrozen) frozen.add(layer);
+      for (const inner of layer.sublayers) visit(inner, isFrozen);
+    };
+    for (const layer of this.layers) visit(layer, false);
+    return frozen;
+  }
+
   /**
    * Draws values for the weights that have none; `seed` decides them.
    *

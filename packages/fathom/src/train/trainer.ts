@@ -33,9 +33,8 @@ export class Trainer {
     seed: number,
   ) {
     const { network } = model;
-    const { parameters, allLayers } = network;
-    const frozen = new Set(allLayers.filter((layer) => !layer.trainable));
-    this.plan = { network, objective, parameters, trains: (layer) => !frozen.has(layer) };
+    const { parameters, allLayers, frozenLayers } = network;
+    this.plan = { network, objective, parameters, trains: (layer) => !frozenLayers.has(layer) };
     this.expected = expectedOf(objective, model);
     // A graph of one sample shows at once what does not fit together.
     evaluateGraph(this.plan, { count: 1, weightShapes: [] });

@@ -46,7 +46,12 @@ describe('configuration', () => {
     const twin = modelFromConfig(config, { backend });
     expect(twin.toConfig()).toEqual(config);
     expect(twin.seed).toBe(6);
-    expect(twin.optimizer!.config()).toMatchObject({ learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 });
+    expect(twin.optimizer!.config()).toMatchObject({
+      learningRate: 0.02,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
+    });
     twin.setWeights(await model.getWeights());
     expect(await twin.evaluate(X, Y)).toEqual(await model.evaluate(X, Y));
   });
@@ -88,6 +93,45 @@ describe('configuration', () => {
     ['a seed that is none', { formatVersion: 1, name: 'm', seed: -3, layers: [] }, 'seed'],
   ])('refuses %s', (_name, config, message) => {
     expect(() => modelFromConfig(config)).toThrow(message);
+  });
+});
+
+describe('a file of version 1', () => {
+  it('is read as the stack it is', async () => {
+    const old = {
+      formatVersion: 1,
+      name: 'old',
+      seed: 3,
+      inputShape: [2],
+      layers: [
+        { type: 'input', name: 'input', inputShape: [2], shape: [2] },
+        {
+          type: 'dense',
+          name: 'hidden',
+          units: 4,
+          activation: 'relu',
+          useBias: true,
+          kernelInitializer: 'heNormal',
+        },
+        { type: 'dropout', name: 'dropout', rate: 0.5 },
+        { type: 'dense', name: 'dense_1', units: 3, activation: 'softmax', trainable: false },
+      ],
+      compile: {
+        optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: false },
+        loss: { name: 'sparseCategoricalCrossentropy', fromLogits: false },
+        metrics: ['accuracy'],
+      },
+    };
+    const model = modelFromConfig(old, { backend });
+    expect(model.layers.map(({ name }) => name)).toEqual(['input', 'hidden', 'dropout', 'dense_1']);
+    expect((await model.getWeights()).map(({ name }) => name)).toEqual([
+      'hidden/kernel',
+      'hidden/bias',
+      'dense_1/kernel',
+      'dense_1/bias',
+    ]);
+    expect(Object.keys(await model.evaluate(X, Y))).toEqual(['loss', 'accuracy']);
+    expect(modelFromConfig(model.toConfig()).toConfig()).toEqual(model.toConfig());
   });
 });
 

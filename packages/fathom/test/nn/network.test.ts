@@ -206,6 +206,19 @@ describe('freezing', () => {
     expect(await inner.getWeights()).not.toEqual(before);
   });
 
+  it('counts as an option of a model too', async () => {
+    const inner = sequential([dense({ units: 2, inputShape: [2] }), batchNormalization()], {
+      trainable: false,
+    });
+    const outer = sequential([inner, dense({ units: 1 })], { seed: 2 });
+    outer.compile({ optimizer: 'sgd', loss: 'meanSquaredError', backend: exact });
+    const before = await inner.getWeights();
+    await outer.trainOnBatch([[1, 2]], [1]);
+    expect(await inner.getWeights()).toEqual(before);
+    const twin = modelFromConfig(JSON.parse(JSON.stringify(outer.toConfig())));
+    expect(twin.summary()).toBe(outer.summary());
+  });
+
   it('keeps a compiled model as it was', async () => {
     const layer = dense({ units: 1, inputShape: [1] });
     const network = sequential([layer], { seed: 1 });

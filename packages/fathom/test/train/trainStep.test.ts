@@ -186,6 +186,30 @@ describe('minimize', () => {
 });
 
 describe('a step of one’s own', () => {
+  it('does what trainOnBatch does, bit for bit, where it says the same', async () => {
+    const make = () =>
+      sequential([dense({ units: 4, activation: 'tanh', inputShape: [2] }), dense({ units: 1 })], {
+        seed: 8,
+      });
+    const [own, usual] = [make(), make()];
+    usual.compile({ optimizer: adam(), loss: 'meanSquaredError', backend: exact });
+    const forOwn = adam();
+    const step = trainStep({
+      inputs: { x: [2], y: [1] },
+      backend: exact,
+      build(scope, { x, y }) {
+        const loss = scope.loss('meanSquaredError', y, scope.call(own, x));
+        scope.minimize(loss, own, forOwn);
+        return { loss };
+      },
+    });
+    for (let i = 0; i < 3; i++) {
+      const [x, y] = [gaussian(5, CENTRE, i), gaussian(5, CENTRE, 50 + i).subarray(0, 5)];
+      expect(await step.run({ x, y })).toEqual(await usual.trainOnBatch(x, y));
+    }
+    expect(await own.getWeights()).toEqual(await usual.getWeights());
+  });
+
   it('follows statistics through several calls of one layer', async () => {
     const norm = batchNormalization({ momentum: 0.5, inputShape: [1] });
     const network = sequential([norm]);
