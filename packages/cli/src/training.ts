@@ -70,6 +70,7 @@ export async function trainModel(
   { epochs, batch }: TrainingOptions,
   display: TrainingProgress,
   signal: AbortSignal,
+  callbacks: readonly Callback[] = [],
 ): Promise<TrainingResult> {
   const watch = new Watch(train.count, batch, display);
   // The bar is gone before anything is said about stopping.
@@ -79,7 +80,7 @@ export async function trainModel(
       epochs,
       batchSize: batch,
       validationData: [validation.images, validation.labels],
-      callbacks: [watch.callback],
+      callbacks: [watch.callback, ...callbacks],
       signal,
     });
   } finally {
@@ -93,6 +94,8 @@ class Watch {
   readonly callback: Callback;
   readonly #epochs: EpochRecord[] = [];
   readonly #stepMs: number[] = [];
+  /** What another process has done before. */
+  #before: { readonly steps: number; readonly msPerStep: number } = { steps: 0, msPerStep: Number.NaN };
   #stepsInEpoch = 0;
 
   constructor(images: number, batch: number, display: TrainingProgress) {
@@ -100,6 +103,16 @@ class Watch {
     let stepStart = 0;
     let trainSeconds = 0;
     this.callback = {
+      name: 'watch',
+      state: () => {
+        const { steps, msPerStep } = this.#soFar();
+        return { values: { epochs: [...this.#epochs], steps, msPerStep, stepsInEpoch: this.#stepsInEpoch } };
+      },
+      restore: ({ values = {} }) => {
+        this.#epochs.splice(0, this.#epochs.length, ...(values.epochs as EpochRecord[]));
+        this.#before = { steps: Number(values.steps), msPerStep: Number(values.msPerStep) };
+        this.#stepsInEpoch = Number(values.stepsInEpoch);
+      },
       onEpochBegin: (epoch) => {
         epochStart = performance.now();
         this.#stepsInEpoch = 0;
@@ -138,9 +151,16 @@ class Watch {
     const isWhole = this.#epochs.length === epochs;
     return {
       epochs: this.#epochs,
-      steps: this.#stepMs.length,
+      ...this.#soFar(),
       stopped: isWhole ? null : { epoch: this.#epochs.length + 1, steps: this.#stepsInEpoch },
-      msPerStep: median(this.#stepMs),
+    };
+  }
+
+  #soFar(): { steps: number; msPerStep: number } {
+    const { steps, msPerStep } = this.#before;
+    return {
+      steps: steps + this.#stepMs.length,
+      msPerStep: this.#stepMs.length > 0 ? median(this.#stepMs) : msPerStep,
     };
   }
 }

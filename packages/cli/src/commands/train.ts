@@ -1,33 +1,21 @@
-import { createHash } from 'node:crypto';
-import { extname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { type Backend, type Checkpoint, type Dataset, type Model, selectBackend } from 'fathom';
 import {
-  type Backend,
-  type Callback,
-  type Checkpoint,
-  type Dataset,
-  type Model,
-  selectBackend,
-} from 'fathom';
-import {
-  backupAndRestore,
-  csvLogger,
   type DatasetName,
   type LoadedDataset,
   readCheckpoint,
   saveModel,
-  tensorBoard,
   writeFileAtomic,
 } from 'fathom/node';
 import { loadWithProgress } from '../datasets.ts';
-import { CliError, InterruptedError, UsageError } from '../errors.ts';
+import { CliError, InterruptedError } from '../errors.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { findModel, MODEL_NAMES, type ModelSource } from '../models.ts';
 import {
   BACKENDS,
   type BackendOption,
   OPTIMIZERS,
-  type OptimizerOption,
   parseBackend,
   parseDataset,
   parseLearningRate,
@@ -39,15 +27,17 @@ import { formatConfusionMatrix, topMistakes } from '../output/confusion.ts';
 import { trainingProgress } from '../output/progress.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { count, duration, percent } from '../output/units.ts';
+import {
+  checkSame,
+  fileCallbacks,
+  type Order,
+  orderOf,
+  settingsOf,
+  type TrainOptions,
+} from '../runs/order.ts';
 import type { RunRecord } from '../runs/record.ts';
 import { openRunFolder, type RunFolder } from '../runs/runFolder.ts';
-import {
-  checkpointFolder,
-  forgetCheckpoints,
-  type RunSettings,
-  readSettings,
-  writeSettings,
-} from '../runs/unfinished.ts';
+import { checkpointFolder, forgetCheckpoints, writeSettings } from '../runs/unfinished.ts';
 import {
   compileModel,
   prepareTraining,
@@ -58,30 +48,6 @@ import {
 } from '../training.ts';
 import { version } from '../version.ts';
 import { DATA_HELP, JSON_HELP } from './data.ts';
-
-type TrainOptions = {
-  readonly model: string;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly lr?: number;
-  readonly optimizer: OptimizerOption;
-  readonly seed: number;
-  readonly backend: BackendOption;
-  readonly threads?: number;
-  readonly limit?: number;
-  readonly out?: string;
-  readonly checkpointEvery?: number;
-  readonly tensorboard?: string;
-  readonly csv?: string;
-  readonly json?: boolean;
-};
-
-/** What a run needs to know. */
-type Order = TrainOptions & {
-  readonly data: DatasetName;
-  /** How a run that was cut off was begun, and its folder. */
-  readonly earlier?: { readonly settings: RunSettings; readonly folder: string };
-};
 
 /** `fathom train`. */
 export function addTrain(program: Command): void {
@@ -111,49 +77,6 @@ export function addTrain(program: Command): void {
 }
 
 const CHECKPOINT_HELP = 'training steps between two checkpoints (default: one after each epoch)';
-/** What may be said anew when a run is gone on with: none of it changes what the steps done have led to. */
-const WITH_RESUME = ['resume', 'epochs', 'threads', 'checkpointEvery', 'json'];
-
-/** What is asked for; of a run that is gone on with, most was said when it was begun. */
-async function orderOf(
-  data: DatasetName | undefined,
-  options: TrainOptions & { readonly resume?: string },
-  command: Command,
-): Promise<Order> {
-  const { resume } = options;
-  if (resume === undefined) {
-    if (data === undefined) throw new UsageError("missing required argument 'data'.");
-    return { ...options, data };
-  }
-  const given = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli');
-  const [excess] = given.filter((name) => !WITH_RESUME.includes(name));
-  if (excess !== undefined || data !== undefined) {
-    throw new UsageError(
-      `--resume goes on with a run as it was begun; received ${excess === undefined ? data : `--${excess}`} beside it. Leave it out.`,
-    );
-  }
-  const settings = await readSettings(resume);
-  const { threads, json, checkpointEvery = settings.checkpointEvery } = options;
-  return {
-    data: settings.data,
-    model: settings.model,
-    epochs: given.includes('epochs') ? options.epochs : settings.epochs,
-    batch: settings.batch,
-    ...(settings.lr === null ? {} : { lr: settings.lr }),
-    optimizer: settings.optimizer,
-    seed: settings.seed,
-    backend: settings.backend,
-    ...(threads === undefined ? {} : { threads }),
-    ...(settings.limit === null ? {} : { limit: settings.limit }),
-    out: resume,
-    ...(checkpointEvery === null ? {} : { checkpointEvery }),
-    ...(settings.tensorboard === null ? {} : { tensorboard: settings.tensorboard }),
-    ...(settings.csv === null ? {} : { csv: settings.csv }),
-    ...(json === undefined ? {} : { json }),
-    earlier: { settings, folder: resume },
-  };
-}
-
 const MOST_BATCH = 1 << 16;
 
 const EXAMPLES = `
@@ -260,68 +183,6 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
   } finally {
     if (!saved) await folder.abandon();
   }
-}
-
-/** Checkpoints, and what was asked for beside. */
-function fileCallbacks({ checkpointEvery, tensorboard, csv }: Order, out: string): Callback[] {
-  return [
-    ...(tensorboard === undefined
-      ? []
-      : [tensorBoard({ logDir: tensorboard, histogramFreq: 1, writeImages: true })]),
-    ...(csv === undefined ? [] : [csvLogger(csv)]),
-    backupAndRestore({
-      directory: checkpointFolder(out),
-      saveFreq: checkpointEvery ?? 'epoch',
-      // Until the run is tested and saved.
-      deleteCheckpoint: false,
-    }),
-  ];
-}
-
-/** How a run is begun, for one that goes on with it. Places become absolute: it may be called from elsewhere. */
-function settingsOf(
-  options: Order,
-  { train: { images, labels } }: LoadedDataset,
-  modelConfig: string,
-  model: string,
-) {
-  const hash = createHash('sha256').update(bytesOf(images)).update(bytesOf(labels));
-  const absolute = (path: string | undefined) => (path === undefined ? null : resolve(path));
-  return {
-    format: 1,
-    data: options.data,
-    dataSha256: hash.digest('hex'),
-    model: extname(model) === '' ? model : resolve(model),
-    modelConfig,
-    epochs: options.epochs,
-    batch: options.batch,
-    lr: options.lr ?? null,
-    optimizer: options.optimizer,
-    seed: options.seed,
-    limit: options.limit ?? null,
-    backend: options.backend,
-    checkpointEvery: options.checkpointEvery ?? null,
-    tensorboard: absolute(options.tensorboard),
-    csv: absolute(options.csv),
-  } satisfies RunSettings;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** @throws CliError when a run would go on with something else than it was begun with */
-function checkSame(before: RunSettings, now: RunSettings, folder: string): void {
-  const changed =
-    before.dataSha256 !== now.dataSha256
-      ? `the data set ${now.data}`
-      : before.modelConfig !== now.modelConfig
-        ? `the model ${now.model}`
-        : undefined;
-  if (changed === undefined) return;
-  throw new CliError(
-    `--resume ${folder}: ${changed} is not what the run was begun with. Restore it, or train anew with another --out.`,
-  );
 }
 
 function sayWhereItGoesOn(checkpoint: Checkpoint | undefined, terminal: Terminal): void {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/
 import { dirname, join, resolve } from 'node:path';
 import { FileWriteError } from 'fathom/node';
 import { CliError, codeOf } from '../errors.ts';
+import { CHECKPOINTS, isUnfinished } from './unfinished.ts';
 
 /** What a run's folder holds. `run.json` is put there last, so a folder that has it is whole. */
 export const RUN_FILES = ['weights.safetensors', 'model.json', 'run.json'] as const;
@@ -23,12 +24,22 @@ export type RunFolder = {
  * has room, and nothing but an earlier run is in it.
  *
  * @param bytes about as much as will be written
+ * @param resume whether the run that was cut off there is gone on with
  * @throws CliError or FileWriteError when it cannot be
  */
-export async function openRunFolder(path: string, bytes: number): Promise<RunFolder> {
+export async function openRunFolder(
+  path: string,
+  bytes: number,
+  { resume = false }: { resume?: boolean } = {},
+): Promise<RunFolder> {
   const made = await makeFolder(path);
   try {
     if (made === undefined) await checkContent(path);
+    if (!resume && (await isUnfinished(path))) {
+      throw new CliError(
+        `--out ${path}: a run that was cut off is there. Go on with it by --resume ${path}, or choose another --out.`,
+      );
+    }
     await tryWriting(path, bytes);
   } catch (error) {
     if (made !== undefined) await removeEmpty(path, made);
@@ -75,7 +86,9 @@ async function makeFolder(path: string): Promise<string | undefined> {
 async function checkContent(path: string): Promise<void> {
   const strangers = (await readdir(path)).filter(
     (name) =>
-      !(RUN_FILES as readonly string[]).includes(name) && !name.startsWith('.') && name !== 'lost+found',
+      !([...RUN_FILES, CHECKPOINTS] as readonly string[]).includes(name) &&
+      !name.startsWith('.') &&
+      name !== 'lost+found',
   );
   if (strangers.length === 0) return;
   throw new CliError(
