@@ -4,6 +4,7 @@ import type { Tensor, Variable } from '../../../src/ir/tensor.ts';
 import { type BaseLayer, callLayer, type LayerConfig } from '../../../src/nn/layer.ts';
 import { layerFromConfig } from '../../../src/nn/layerFromConfig.ts';
 import * as layers from '../../../src/nn/layers/index.ts';
+import { adam } from '../../../src/nn/optimizers/index.ts';
 import { Trace } from '../../../src/nn/trace.ts';
 import { constant, input } from '../../../src/ops/index.ts';
 import { model, modelFromConfig, sequential } from '../../../src/train/index.ts';
@@ -360,5 +361,32 @@ describe('layers of this family', () => {
     [() => layers.resizing({ height: 2, width: 3 }).buildFor([[4]]), '[height, width, channels]'],
   ])('refuse bad input %#', (make, message) => {
     expect(make).toThrow(message);
+  });
+});
+
+describe('a network of words', () => {
+  it('learns which words matter, by embedding, masked attention and normalization', async () => {
+    const random = seeded(5);
+    const words = Array.from({ length: 256 }, () => {
+      const length = 3 + Math.floor(random() * 6);
+      return Array.from({ length: 8 }, (_, t) => (t < length ? 1 + Math.floor(random() * 11) : 0));
+    });
+    const labels = words.map((row) => (row.includes(5) || row.includes(7) ? 1 : 0));
+    const x = layers.input({ shape: [8], dtype: 'int32' });
+    const embedded = layers.embedding({ inputDim: 12, outputDim: 8, maskZero: true })(x);
+    const attended = layers.multiHeadAttention({ numHeads: 2, keyDim: 4 })([embedded, embedded]);
+    const normal = layers.layerNormalization()(layers.add()([embedded, attended]));
+    const y = layers.dense({ units: 2, activation: 'softmax' })(layers.globalAveragePooling1d()(normal));
+    const network = model({ inputs: x, outputs: y, seed: 3 });
+    network.compile({
+      optimizer: adam({ learningRate: 0.02 }),
+      loss: 'sparseCategoricalCrossentropy',
+      metrics: ['accuracy'],
+      backend: 'wasm',
+      threads: 1,
+    });
+    const { history } = await network.fit(words, labels, { epochs: 12, batchSize: 32, verbose: 0 });
+    expect(history.accuracy!.at(-1)).toBeGreaterThan(0.97);
+    await network.dispose();
   });
 });
