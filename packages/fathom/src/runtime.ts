@@ -6,10 +6,11 @@ import type { Graph } from './compiler/program.ts';
 import { verifyGraph } from './compiler/verify.ts';
 import type { NumericArray, Tensor } from './ir/tensor.ts';
 import { gatherForm } from './ops/gather-form.ts';
+import { joinPads } from './ops/join-pads.ts';
 import { winograd } from './ops/winograd.ts';
 
 /** Faster equals of what a graph holds, tried by the compiler on every node. */
-const REWRITES = [winograd, gatherForm];
+const REWRITES = [winograd, gatherForm, joinPads];
 
 /** Names of the backends that can be asked for; `auto` is the fastest that works here. */
 export type BackendName = 'auto' | 'native' | 'wasm' | 'reference';

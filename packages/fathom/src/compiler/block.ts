@@ -7,14 +7,21 @@ import { chooseTiling, outputAxes } from './tile.ts';
 const BLOCK_ROWS = 128;
 const BLOCK_STEPS = 256;
 
+/** A panel that stays the same in all iterations of a loop is copied once, which pays where it does not fit here. */
+const LEAST_REPEATED_BYTES = 16 * 1024;
+
 /**
  * Cuts a contraction whose operands do not fit into the cache into blocks that do: the vector axis into panels as
  * wide as a register tile, the reduction into runs, the rows into groups. Returns the nest itself where blocking
- * does not pay or the extents do not divide.
+ * does not pay or the extents do not divide. `isFixed` says which buffers stay the same while the nest is repeated.
  *
  * Goto and van de Geijn: Anatomy of high-performance matrix multiplication. ACM TOMS 34, 2008.
  */
-export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: boolean } {
+export function blockNest(
+  nest: Nest,
+  target: Target,
+  isFixed: (buffer: number) => boolean = () => false,
+): { nest: Nest; blocked: boolean } {
   const unblocked = { nest, blocked: false };
   if (nest.reduce?.combine !== 'sum' || nest.reduce.colliding.length > 0) return unblocked;
   const { vectorAxis, vectors } = chooseTiling(nest, target);
@@ -34,7 +41,9 @@ export function blockNest(nest: Nest, target: Target): { nest: Nest; blocked: bo
     (product, size, axis) => (panel.access.strides[axis] === 0 ? product : product * size),
     4,
   );
-  if (bytes <= target.cacheBytes || panel.access.strides[rows] !== 0) return unblocked;
+  const fixed = nest.loop && !panel.access.advance && isFixed(panel.access.buffer);
+  if (bytes <= (fixed ? LEAST_REPEATED_BYTES : target.cacheBytes) || panel.access.strides[rows] !== 0)
+    return unblocked;
   const width = panelWidth(nest.axes[vectorAxis]!, vectors, target.lanes);
   if (width === undefined) return unblocked;
 

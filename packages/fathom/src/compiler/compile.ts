@@ -7,7 +7,7 @@ import { loadsOf, normalizeAxes, rewriteNest } from './axes.ts';
 import { withBarriers } from './barriers.ts';
 import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
-import { hoistInvariants } from './hoist.ts';
+import { hoistInvariants, writtenInLoops } from './hoist.ts';
 import { canWriteInPlace, renameBuffers } from './inplace.ts';
 import { spreadLayouts } from './layout.ts';
 import { type LoweredLoop, lowerLoop, type View } from './loop.ts';
@@ -90,10 +90,11 @@ class Driver implements Storage {
       'splitting',
       wide.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
     );
+    const written = writtenInLoops(split);
     const packed = this.#verified(
       'packing',
       split.flatMap((nest) => {
-        const { nest: cut, blocked } = blockNest(nest, this.#target);
+        const { nest: cut, blocked } = blockNest(nest, this.#target, (buffer) => !written.has(buffer));
         const { packs, nest: result } = packOperands(cut, blocked, this.#target, temporary);
         return [...packs.map(normalizeAxes), result];
       }),

@@ -38,6 +38,11 @@ export function hoistInvariants(nests: readonly Nest[]): Nest[] {
   return result;
 }
 
+/** Buffers that change while some loop runs. */
+export function writtenInLoops(nests: readonly Nest[]): Set<number> {
+  return new Set(nests.filter(({ loop }) => loop).flatMap(writesOf));
+}
+
 function writesOf(nest: Nest): number[] {
   return [...new Set(nest.stores.map(({ access }) => access.buffer))];
 }
