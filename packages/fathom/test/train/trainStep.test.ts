@@ -6,6 +6,7 @@ import { Variable } from '../../src/ir/tensor.ts';
 import { batchNormalization, dense, dropout } from '../../src/nn/layers/index.ts';
 import { binaryCrossentropy } from '../../src/nn/losses/index.ts';
 import { adam, sgd } from '../../src/nn/optimizers/index.ts';
+import { l2 } from '../../src/nn/regularizers/index.ts';
 import { add, multiply, ones, subtract, zeros } from '../../src/ops/index.ts';
 import { sequential, trainStep } from '../../src/train/index.ts';
 import { backends } from '../support/backends.ts';
@@ -208,6 +209,23 @@ describe('a step of one’s own', () => {
       expect(await step.run({ x, y })).toEqual(await usual.trainOnBatch(x, y));
     }
     expect(await own.getWeights()).toEqual(await usual.getWeights());
+  });
+
+  it('penalizes weights where it says so', async () => {
+    const network = sequential([
+      dense({ units: 1, useBias: false, kernelRegularizer: l2({ l2: 0.5 }), inputShape: [1] }),
+    ]);
+    network.setWeights([[3]]);
+    const plain = sequential([dense({ units: 1, inputShape: [1] })]);
+    const step = trainStep({
+      inputs: { x: [1] },
+      backend: exact,
+      build: (scope) => ({
+        penalty: scope.penalty(network) ?? zeros([1]),
+        none: scope.penalty(plain) ? ones([1]) : zeros([1]),
+      }),
+    });
+    expect(await step.run({ x: [[1]] })).toEqual({ penalty: 4.5, none: 0 });
   });
 
   it('follows statistics through several calls of one layer', async () => {
