@@ -30,22 +30,20 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
   if (first.axes.some((size, axis) => size !== second.axes[axis])) return undefined;
   if ([...first.stores, ...second.stores].some(({ accumulate }) => accumulate)) return undefined;
 
-  const produced = new Map<number, { key: string; value: Expr }>();
-  for (const { access, value } of first.stores) {
-    if (produced.has(access.buffer)) return undefined;
-    produced.set(access.buffer, { key: accessKey(access), value });
+  const apart = (a: Access, b: Access) => a.buffer !== b.buffer || areApart(a, b, first.axes);
+  const same = (a: Access, b: Access) =>
+    a.buffer === b.buffer && !a.indirect && !b.indirect && accessKey(a) === accessKey(b);
+  // What either nest reads and the other writes must be the same element at the same point, or one that no point
+  // shares; what both write must be apart.
+  for (const store of second.stores) {
+    for (const { access } of first.stores) if (!apart(access, store.access)) return undefined;
+    for (const { access } of loadsOf(first)) {
+      if (!same(access, store.access) && !apart(access, store.access)) return undefined;
+    }
   }
-  const written = new Set(second.stores.map(({ access }) => access.buffer));
-  // What either nest reads and the other writes must be the same element at the same point.
+  const sourceOf = (access: Access) => first.stores.find((store) => same(store.access, access));
   for (const { access } of loadsOf(second)) {
-    const source = produced.get(access.buffer);
-    if (source && (access.indirect || source.key !== accessKey(access))) return undefined;
-  }
-  for (const access of accessesOf(first)) {
-    if (!written.has(access.buffer)) continue;
-    if (access.indirect) return undefined;
-    const target = second.stores.find((store) => store.access.buffer === access.buffer)!;
-    if (accessKey(target.access) !== accessKey(access) || produced.has(access.buffer)) return undefined;
+    if (!sourceOf(access) && !first.stores.every((store) => apart(store.access, access))) return undefined;
   }
   const seen = new Map<Expr, Expr>();
   const stores = [
@@ -54,7 +52,7 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
       ...store,
       value: mapLeaves(
         store.value,
-        (leaf) => (leaf.kind === 'load' ? (produced.get(leaf.access.buffer)?.value ?? leaf) : leaf),
+        (leaf) => (leaf.kind === 'load' ? (sourceOf(leaf.access)?.value ?? leaf) : leaf),
         seen,
       ),
     })),
@@ -74,4 +72,28 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
 
 function accessKey({ offset, strides, advance = 0 }: Access): string {
   return `${offset}:${strides.join(',')}/${advance}`;
+}
+
+/** Whether two accesses of one buffer never touch the same element, at whatever points of the space. */
+function areApart(a: Access, b: Access, axes: readonly number[]): boolean {
+  const alike = a.strides.every((stride, axis) => stride === b.strides[axis]);
+  if (!alike || a.indirect || b.indirect || (a.advance ?? 0) !== (b.advance ?? 0)) return false;
+  const steps = a.strides
+    .map((stride, axis) => ({ stride: Math.abs(stride), most: axes[axis]! - 1 }))
+    .filter(({ stride, most }) => stride > 0 && most > 0)
+    .sort((x, y) => y.stride - x.stride);
+  return !isReached(a.offset - b.offset, steps);
+}
+
+/** Whether steps forwards and backwards, at most so many of each kind, can lead so far. */
+function isReached(distance: number, steps: readonly { stride: number; most: number }[]): boolean {
+  const [first, ...others] = steps;
+  if (!first) return distance === 0;
+  const rest = others.reduce((sum, { stride, most }) => sum + stride * most, 0);
+  const from = Math.max(-first.most, Math.ceil((distance - rest) / first.stride));
+  const to = Math.min(first.most, Math.floor((distance + rest) / first.stride));
+  for (let count = from; count <= to; count++) {
+    if (isReached(distance - count * first.stride, others)) return true;
+  }
+  return false;
 }
