@@ -1,10 +1,12 @@
 import { type Access, type Affine, acc, type Expr, float, int, load, variesAlong } from '../ir/expr.ts';
+import { topologicalOrder } from '../ir/graph.ts';
 import type { NestSpec, Operand, Piece, Place } from '../ir/op.ts';
 import { sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { rewriteNest } from './axes.ts';
 import { type Fusion, underlying } from './fuse.ts';
 import type { Nest, NestStore } from './nest.ts';
+import type { Origin } from './program.ts';
 
 /** Where stored values are; the compiler's driver decides. */
 export interface Storage {
@@ -16,7 +18,8 @@ export interface Storage {
 
 /** The loop nests that compute the stored value `node`. */
 export function lowerNode(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
-  return lowerPieces(node, fusion, storage).map(completeStrides);
+  const origin = originOf(node, fusion);
+  return lowerPieces(node, fusion, storage).map((nest) => ({ ...completeStrides(nest), origin }));
 }
 
 function lowerPieces(node: Tensor, fusion: Fusion, storage: Storage): Nest[] {
@@ -105,6 +108,7 @@ export function storeNest(
     axes: node.shape,
     stores: [{ access: accessOf(target, stridesOf(node.shape), at), value, accumulate: false }],
     entangled: [],
+    ...(fusion.stored.has(node) ? {} : { origin: originOf(node, fusion) }),
   });
 }
 
@@ -116,6 +120,19 @@ export function copyNest(name: string, source: Expr, size: number, target: numbe
     stores: [{ access: { buffer: target, offset: 0, strides: [1] }, value: source, accumulate: false }],
     entangled: [],
   };
+}
+
+/** The stored value `node` and all that is computed on the way to it, operands first. */
+function originOf(node: Tensor, fusion: Fusion): Origin[] {
+  const inMemory = (other: Tensor) => other !== node && fusion.stored.has(other);
+  const origin: Origin[] = [];
+  for (const other of topologicalOrder([node], { has: inMemory })) {
+    const { op, label, shape } = other;
+    const { kind } = op.lower;
+    if (kind === 'leaf' || kind === 'alias' || inMemory(other)) continue;
+    origin.push({ op: op.name, label, shape, stored: other === node });
+  }
+  return origin;
 }
 
 /** The access of a tensor of that shape at an index of which one axis may be computed. */

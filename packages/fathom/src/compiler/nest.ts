@@ -1,4 +1,5 @@
 import type { Access, Expr } from '../ir/expr.ts';
+import type { Origin } from './program.ts';
 
 /** A loop around several nests, which is run through `count` times; nests of one loop have the same object. */
 export interface Repetition {
@@ -31,6 +32,8 @@ export interface Nest {
   readonly loop?: Repetition;
   /** Elements to set to zero first: the space does not reach every place of the result. */
   readonly fill?: { readonly buffer: number; readonly size: number };
+  /** The nodes that it computes, for profiles. */
+  readonly origin?: readonly Origin[];
 }
 
 export interface NestStore {

@@ -39,6 +39,7 @@ export function packOperands(
       axes: axes.map((axis) => nest.axes[axis]!),
       stores: [{ access: pick(packed), value: load(pick(operand.access), operand.dtype), accumulate: false }],
       entangled: [],
+      ...(nest.origin ? { origin: nest.origin } : {}),
       ...(nest.loop ? { loop: nest.loop } : {}),
     });
   }

@@ -1,5 +1,5 @@
 import type { BinaryOp, UnaryOp } from '../ir/expr.ts';
-import type { DType } from '../ir/shape.ts';
+import type { DType, Shape } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
 
 /** What one run computes: outputs from inputs, and new values of variables. */
@@ -101,6 +101,24 @@ export interface Launch {
   readonly slices: ReadonlyMap<number, number>;
   /** Arithmetic operations of the whole launch, all iterations counted, for profiles. */
   readonly flops: number;
+  /** Bytes that it touches at least: each element that it reads or writes counted once an iteration. */
+  readonly bytes: number;
+  readonly work: Work;
+  /** The nodes of the graph that it computes; none for copies that the compiler has put in. */
+  readonly origin: readonly Origin[];
+}
+
+/** The kind of work of a launch, in the words of a profile. */
+export type Work = 'sums of products' | 'sums' | 'maxima' | 'element by element' | 'copy' | 'zeros';
+
+/** A node of the graph, in a profile. */
+export interface Origin {
+  readonly op: string;
+  /** Where the node was made, such as a layer. */
+  readonly label: string | undefined;
+  readonly shape: Shape;
+  /** Whether its values are stored in memory; all others are only used on the way. */
+  readonly stored: boolean;
 }
 
 /** Element offset in a buffer: offset + Σ stride · loop variable, of which {@link ITERATION} is one. */

@@ -1,6 +1,7 @@
 import { type Expr, operationCount, walk } from '../ir/expr.ts';
 import { accessesOf, loadsOf, reach } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
+import { bytesOf, workOf } from './facts.ts';
 import type { Nest, Repetition } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
 import {
@@ -50,6 +51,7 @@ function fillLaunches(nest: Nest, target: Target): Scheduled[] {
     ],
     entangled: [],
     ...(nest.loop ? { loop: nest.loop } : {}),
+    ...(nest.origin ? { origin: nest.origin } : {}),
   };
   return schedule(zero, target);
 }
@@ -100,11 +102,16 @@ class NestScheduler {
     const parallel = this.#chooseParallel(tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan));
     const rest = free.filter((axis) => axis !== parallel?.axis);
     const isTile = (axis: number) => tileAxes.some((tile) => tile.axis === axis);
+    // Where no operand is the same for all lanes (depthwise convolutions), nothing is used again from one vector to the
+    // next, and memory is best read as it lies.
+    const streams = loadsOf(nest).every(({ access }) => access.strides[vectorAxis] !== 0);
+    const lanes = rest.filter((axis) => axis === vectorAxis);
     const ordered = nest.reduce
       ? [
-          ...rest.filter((axis) => axis === vectorAxis),
+          ...(streams ? [] : lanes),
           ...rest.filter((axis) => axis !== vectorAxis && !isTile(axis)),
           ...tileAxes.map(({ axis }) => axis).filter((axis) => rest.includes(axis)),
+          ...(streams ? lanes : []),
         ]
       : rest;
 
@@ -134,6 +141,9 @@ class NestScheduler {
       writes: [...new Set(nest.stores.map(({ access }) => access.buffer))],
       slices: parallel ? this.#slices(parallel) : new Map(),
       flops: flops * (nest.loop?.count ?? 1),
+      bytes: bytesOf(nest) * (nest.loop?.count ?? 1),
+      work: workOf(nest),
+      origin: nest.origin ?? [],
       cycles,
       ...(nest.loop ? { loop: nest.loop } : {}),
     };

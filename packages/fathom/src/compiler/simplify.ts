@@ -1,7 +1,7 @@
 import { type Expr, float, fma, mapLeaves, moveIndex, operandsOf } from '../ir/expr.ts';
 import { formatAttrs, topologicalOrder } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
-import { Tensor } from '../ir/tensor.ts';
+import { labelled, Tensor } from '../ir/tensor.ts';
 import type { Nest } from './nest.ts';
 import type { Graph } from './program.ts';
 import { outputAxes } from './tile.ts';
@@ -16,9 +16,11 @@ export function rewriteGraph(graph: Graph, rewrites: readonly Rewrite[]): Graph 
   for (const node of topologicalOrder(roots)) {
     const inputs = node.inputs.map((input) => replaced.get(input)!);
     const same = inputs.every((input, i) => input === node.inputs[i]);
-    const rebuilt = same ? node : new Tensor(node.op, inputs, node.attrs, node);
+    const rebuilt = same ? node : new Tensor(node.op, inputs, node.attrs, node, node.label);
     let result: Tensor | undefined;
-    for (const rewrite of rewrites) result ??= rewrite(rebuilt);
+    labelled(node.label, () => {
+      for (const rewrite of rewrites) result ??= rewrite(rebuilt);
+    });
     replaced.set(node, result ?? rebuilt);
   }
   return mapRoots(graph, (node) => replaced.get(node) ?? node);
@@ -48,7 +50,7 @@ export function shareEqualNodes(graph: Graph): Graph {
       continue;
     }
     const same = inputs.every((input, i) => input === node.inputs[i]);
-    const kept = same ? node : new Tensor(node.op, inputs, node.attrs, node);
+    const kept = same ? node : new Tensor(node.op, inputs, node.attrs, node, node.label);
     byKey.set(key, kept);
     canonical.set(node, kept);
   }

@@ -102,6 +102,7 @@ function twoStages(
     reduce: { combine: reduce!.combine, body, colliding: [] },
     stores: [epilogue],
     entangled: [],
+    ...(nest.origin ? { origin: nest.origin } : {}),
     ...(nest.loop ? { loop: nest.loop } : {}),
   };
   return [first, second];

@@ -172,8 +172,9 @@ function widenResult(
     return { ...leaf, access: place };
   });
   if (!fits) return undefined;
+  const { origin } = nest;
   return [
-    ...copies,
+    ...copies.map((made) => (origin ? { ...made, origin } : made)),
     {
       ...nest,
       axes,
@@ -243,7 +244,13 @@ function widenGradient(nest: Nest, narrow: Narrow, k: number, allocate: (size: n
     bare.dtype,
   );
   const total = rewriteNest(
-    { name: nest.name, axes: nest.axes, stores: nest.stores, entangled: [] },
+    {
+      name: nest.name,
+      axes: nest.axes,
+      stores: nest.stores,
+      entangled: [],
+      ...(nest.origin ? { origin: nest.origin } : {}),
+    },
     [...results.map((axis) => nest.axes[axis]!), k],
     (access) => ({ ...access, strides: pick(access.strides) }),
     pick,

@@ -1,6 +1,6 @@
 import type { Op } from './op.ts';
 import { formatShape, sameShape } from './shape.ts';
-import { Tensor } from './tensor.ts';
+import { labelled, Tensor } from './tensor.ts';
 
 const NONE: ReadonlySet<Tensor> = new Set();
 
@@ -73,20 +73,32 @@ export function vjp(
     const members = (family ?? [node]).filter((member) => gradients.has(member));
     if (members.length === 0) continue;
     const cotangentsOf = members.map((member) => gradients.get(member)!);
-    const slopes = family ? node.op.family!.vjp(members, cotangentsOf) : node.op.vjp(node, cotangentsOf[0]!);
-    slopes.forEach((gradient, i) => {
-      const input = node.inputs[i]!;
-      if (!gradient || !needed.has(input)) return;
-      if (!sameShape(gradient.shape, input.shape)) {
-        throw new Error(
-          `vjp of ${node.op.name}: gradient of input ${i} has shape ${formatShape(gradient.shape)}, the input ${formatShape(input.shape)}. This is a fault of the op's record.`,
-        );
-      }
-      accumulate(input, gradient);
+    labelled(gradientLabel(node.label), () => {
+      const slopes = family
+        ? node.op.family!.vjp(members, cotangentsOf)
+        : node.op.vjp(node, cotangentsOf[0]!);
+      slopes.forEach((gradient, i) => {
+        const input = node.inputs[i]!;
+        if (!gradient || !needed.has(input)) return;
+        if (!sameShape(gradient.shape, input.shape)) {
+          throw new Error(
+            `vjp of ${node.op.name}: gradient of input ${i} has shape ${formatShape(gradient.shape)}, the input ${formatShape(input.shape)}. This is a fault of the op's record.`,
+          );
+        }
+        accumulate(input, gradient);
+      });
     });
   }
   return wrt.map((x) => gradients.get(x) ?? algebra.zeros(x.shape));
 }
+
+/** How a gradient is called in profiles; that of a gradient as the gradient itself. */
+function gradientLabel(label: string | undefined): string | undefined {
+  return label === undefined || label.startsWith(GRADIENT) ? label : `${GRADIENT}${label}`;
+}
+
+/** What the labels of gradients begin with. */
+export const GRADIENT = 'gradient of ';
 
 /** For each node that has relatives (see `Op.family`) all of them, in order. */
 function familiesOf(order: readonly Tensor[]): Map<Tensor, Tensor[]> {

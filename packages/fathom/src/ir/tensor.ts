@@ -11,6 +11,26 @@ export interface Aval {
 }
 
 let nextId = 0;
+let currentLabel: string | undefined;
+
+/**
+ * Runs `body`; the nodes that it makes say in profiles that they come from `label`, such as a layer. Inside of another
+ * label it takes the place of that one.
+ */
+export function labelled<T>(label: string | undefined, body: () => T): T {
+  const outer = currentLabel;
+  currentLabel = label;
+  try {
+    return body();
+  } finally {
+    currentLabel = outer;
+  }
+}
+
+/** As `labelled`, for what is a part of what the current label names: `encoder/dense`. */
+export function labelledPart<T>(name: string, body: () => T): T {
+  return labelled(currentLabel === undefined ? name : `${currentLabel}/${name}`, body);
+}
 
 /**
  * An immutable node of the graph: one value with a static shape and element type.
@@ -24,14 +44,17 @@ export class Tensor implements Aval {
   readonly attrs: unknown;
   readonly shape: Shape;
   readonly dtype: DType;
+  /** Where it comes from, in words for profiles; it changes nothing of what is computed. */
+  readonly label: string | undefined;
 
-  constructor(op: Op, inputs: readonly Tensor[], attrs: unknown, aval: Aval) {
+  constructor(op: Op, inputs: readonly Tensor[], attrs: unknown, aval: Aval, label = currentLabel) {
     this.id = nextId++;
     this.op = op;
     this.inputs = inputs;
     this.attrs = attrs;
     this.shape = aval.shape;
     this.dtype = aval.dtype;
+    this.label = label;
   }
 
   get rank(): number {

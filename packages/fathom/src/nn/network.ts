@@ -1,5 +1,5 @@
 import { formatShape } from '../ir/shape.ts';
-import type { Tensor, Variable } from '../ir/tensor.ts';
+import { labelledPart, type Tensor, type Variable } from '../ir/tensor.ts';
 import { type BaseLayer, type CallContext, callLayer, contextInMode, type Weight } from './layer.ts';
 import { childKey, seedKey } from './random.ts';
 import type { LayerCall, SymbolicTensor } from './symbolic.ts';
@@ -124,10 +124,12 @@ export class Network {
       values.set(input, xs[i]!);
     });
     for (const { layer, inputs, outputs, training } of this.calls) {
-      const results = callLayer(
-        layer,
-        inputs.map((input) => values.get(input)!),
-        training === undefined ? context : contextInMode(context, training),
+      const results = labelledPart(this.nameOf(layer), () =>
+        callLayer(
+          layer,
+          inputs.map((input) => values.get(input)!),
+          training === undefined ? context : contextInMode(context, training),
+        ),
       );
       outputs.forEach((output, i) => {
         if (!values.has(output)) values.set(output, results[i]!);

@@ -1,7 +1,7 @@
 import type { Graph } from '../compiler/program.ts';
 import { mean } from '../functional/mean.ts';
 import { formatShape, type Shape, sizeOf } from '../ir/shape.ts';
-import type { Tensor } from '../ir/tensor.ts';
+import { labelled, type Tensor } from '../ir/tensor.ts';
 import type { BaseLayer } from '../nn/layer.ts';
 import type { NamedWeight, Network } from '../nn/network.ts';
 import { type KeyInput, Trace } from '../nn/trace.ts';
@@ -76,7 +76,8 @@ function withoutTraining(graph: Graph, parts: readonly number[]): StepGraph {
   return { graph, feeds: graph.inputs.length, numbers: 0, keys: [], parts };
 }
 
-function forward({ network, objective, parameters }: Plan, batch: BatchShape, trace: Trace) {
+/** Loss and figures of a batch, drawn into a trace: the loss is the first of the outputs. */
+export function forward({ network, objective, parameters }: Plan, batch: BatchShape, trace: Trace) {
   const { count, weightShapes } = batch;
   const samples = samplesOf(network, count);
   const targets = objective.outputs.map(({ name, index, loss }) => {
@@ -91,24 +92,31 @@ function forward({ network, objective, parameters }: Plan, batch: BatchShape, tr
   const predictions = network.call(samples, trace);
   const measured = objective.outputs.map((output, i) => {
     const prediction = predictions[output.index]!;
-    return measures(output, targets[i]!, prediction, weights[i], trace.maskOf(prediction));
+    return labelled(LOSS, () =>
+      measures(output, targets[i]!, prediction, weights[i], trace.maskOf(prediction)),
+    );
   });
   const own = measured.map(({ loss }) => loss);
-  const all = [
-    ...own.map((loss, i) => times(loss, objective.outputs[i]!.weight)),
-    ...trace.losses,
-    ...penalties(parameters, trace),
-  ];
+  const total = labelled(LOSS, () =>
+    [
+      ...own.map((loss, i) => times(loss, objective.outputs[i]!.weight)),
+      ...trace.losses,
+      ...penalties(parameters, trace),
+    ].reduce((sum, loss) => add(sum, loss)),
+  );
   const parts = [
     ...(network.outputs.length > 1 ? own.map((loss) => [loss]) : []),
     ...measured.flatMap(({ metrics }) => metrics),
   ];
   return {
     inputs: [...samples, ...targets, ...weights],
-    outputs: [all.reduce((total, loss) => add(total, loss)), ...parts.flat()],
+    outputs: [total, ...parts.flat()],
     parts: parts.map(({ length }) => length),
   };
 }
+
+/** What profiles call the loss and the metrics. */
+export const LOSS = 'loss';
 
 /** Inputs for a batch of samples. */
 function samplesOf(network: Network, count: number): Tensor[] {
@@ -136,7 +144,7 @@ function measures(
   return {
     loss: meanLoss(loss.call(targets, predictions), weight, valid, name),
     metrics: metrics.map(({ metric, weighted: counts }) =>
-      metric.measure(targets, predictions, counts ? weighted : valid),
+      labelled(metric.name, () => metric.measure(targets, predictions, counts ? weighted : valid)),
     ),
   };
 }

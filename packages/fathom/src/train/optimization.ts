@@ -1,4 +1,4 @@
-import type { Tensor } from '../ir/tensor.ts';
+import { labelled, type Tensor } from '../ir/tensor.ts';
 import type { NamedWeight } from '../nn/network.ts';
 import {
   applyOptimizer,
@@ -46,8 +46,10 @@ export class Optimization {
       slots: this.#slots.get(variable)!.map((slot) => ({ variable: slot, value: trace.read(slot) })),
       constraint,
     }));
-    for (const { variable, value } of applyOptimizer(optimizer, updated, numbers))
-      trace.update(variable, value);
+    labelled(optimizer.name, () => {
+      for (const { variable, value } of applyOptimizer(optimizer, updated, numbers))
+        trace.update(variable, value);
+    });
     return numbers;
   }
 

@@ -2,7 +2,7 @@ import { mean } from '../functional/mean.ts';
 import { randomNormal } from '../functional/randomNormal.ts';
 import { randomUniform } from '../functional/randomUniform.ts';
 import { type DType, formatShape, type Shape } from '../ir/shape.ts';
-import { type Tensor, Variable } from '../ir/tensor.ts';
+import { labelledPart, type Tensor, Variable } from '../ir/tensor.ts';
 import { type BaseLayer, callLayer, type Weight } from '../nn/layer.ts';
 import { type LossLike, resolveLoss } from '../nn/losses/index.ts';
 import type { NamedWeight } from '../nn/network.ts';
@@ -13,7 +13,7 @@ import { Trace } from '../nn/trace.ts';
 import { add, input, reshape, threefry } from '../ops/index.ts';
 import { selectBackend } from '../runtime.ts';
 import type { Rows } from './arrays.ts';
-import { penalties, type StepGraph } from './graphs.ts';
+import { LOSS, penalties, type StepGraph } from './graphs.ts';
 import { Optimization } from './optimization.ts';
 import type { BackendOptions, DataInput } from './options.ts';
 import { Programs } from './programs.ts';
@@ -301,13 +301,13 @@ class Scope implements StepScope {
     { training = true }: CallOptions = {},
   ): readonly Tensor[] {
     const context = training ? this.#trace : this.#trace.inMode(false);
-    const results = callLayer(layer, isList(x) ? x : [x], context);
+    const results = labelledPart(layer.name, () => callLayer(layer, isList(x) ? x : [x], context));
     for (const weight of layer.weights) this.#use(weight);
     return results;
   }
 
   loss(loss: LossLike, targets: Tensor, predictions: Tensor): Tensor {
-    return mean(resolveLoss(loss).call(targets, predictions));
+    return labelledPart(LOSS, () => mean(resolveLoss(loss).call(targets, predictions)));
   }
 
   penalty(layer: BaseLayer): Tensor | undefined {
