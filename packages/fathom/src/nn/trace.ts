@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '../ir/tensor.ts';
-import { input, read } from '../ops/index.ts';
+import { input, read, stopGradient } from '../ops/index.ts';
 import { type BaseLayer, type CallContext, contextInMode } from './layer.ts';
 
 export interface TraceOptions {
@@ -45,10 +45,13 @@ export class Trace implements CallContext {
     return node;
   }
 
-  /** From here on the variable has the new value: who reads it later in the step reads that. */
+  /**
+   * From here on the variable has the new value: who reads it later in the step reads that, as a value like any other:
+   * no gradient flows back through the update.
+   */
   update(variable: Variable, value: Tensor): void {
     this.#updates.set(variable, value);
-    this.#nodes.set(variable, value);
+    this.#nodes.set(variable, stopGradient(value));
   }
 
   /** The values of variables at the end of the step. */

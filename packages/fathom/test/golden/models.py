@@ -1,4 +1,5 @@
-"""Makes data/models.json with Keras: models with several inputs and outputs, and what counts in their losses.
+"""Makes data/models.json with Keras: models with several inputs and outputs, and what counts in their losses; and with
+PyTorch a step of two players.
 
     KERAS_BACKEND=torch python models.py
 
@@ -13,6 +14,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import keras
 import numpy as np
+import torch
 from generate import DATA, VERSIONS, labels, seeded
 
 N = 6  # samples of a batch
@@ -83,6 +85,32 @@ def masked_x():
     return x
 
 
+def adversarial():
+    """Three alternating steps of two players in PyTorch: first the discriminator learns, then, judged by it, the generator."""
+    make = lambda seed, shape: torch.tensor(seeded(seed, shape, -0.5, 0.5), requires_grad=True)
+    g = [make(60, (2, 2)), make(61, (2,))]
+    d = [make(62, (2, 4)), make(63, (4,)), make(64, (4, 1)), make(65, (1,))]
+    generate = lambda z: z @ g[0] + g[1]
+    judge = lambda x: torch.tanh(x @ d[0] + d[1]) @ d[2] + d[3]
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    for_g, for_d = torch.optim.SGD(g, 0.3), torch.optim.SGD(d, 0.3)
+    real, noise = torch.tensor(seeded(10, (N, 2))), torch.tensor(seeded(11, (N, 2)))
+    yes, no = torch.ones(N, 1), torch.zeros(N, 1)
+    logs = []
+    for _ in range(STEPS):
+        for_d.zero_grad()
+        d_loss = bce(judge(real), yes) + bce(judge(generate(noise).detach()), no)
+        d_loss.backward()
+        for_d.step()
+        for_g.zero_grad()
+        g_loss = bce(judge(generate(noise)), yes)
+        g_loss.backward()
+        for_g.step()
+        logs.append({"d_loss": d_loss.item(), "g_loss": g_loss.item()})
+    weights = [[float(v) for v in np.ravel(w.detach().numpy())] for w in [*g, *d]]
+    return {"name": "adversarial", "logs": logs, "weights": weights}
+
+
 def main():
     x, y = xs()
     losses = ["sparse_categorical_crossentropy", "mean_squared_error"]
@@ -116,7 +144,7 @@ def main():
         )
     )
     versions = {**VERSIONS, "keras": keras.__version__}
-    (DATA / "models.json").write_text(json.dumps({"versions": versions, "cases": cases}, indent=1) + "\n")
+    (DATA / "models.json").write_text(json.dumps({"versions": versions, "cases": cases, "adversarial": adversarial()}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

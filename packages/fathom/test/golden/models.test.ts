@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
+import type { Tensor } from '../../src/ir/tensor.ts';
 import { maxNorm } from '../../src/nn/constraints/index.ts';
 import { concatenate, dense, input, masking } from '../../src/nn/layers/index.ts';
+import { binaryCrossentropy } from '../../src/nn/losses/index.ts';
 import { sgd } from '../../src/nn/optimizers/index.ts';
 import { l1, l2 } from '../../src/nn/regularizers/index.ts';
+import { add, ones, zeros } from '../../src/ops/index.ts';
 import {
   type AnyModel,
   type CompileOptions,
   model,
   type SampleWeightOptions,
   sequential,
+  trainStep,
 } from '../../src/train/index.ts';
 import { backends } from '../support/backends.ts';
 import { seededArray, seededLabels } from './golden.ts';
@@ -22,8 +26,11 @@ interface Case {
   readonly weights: readonly (readonly number[])[];
 }
 
-const { cases } = JSON.parse(readFileSync(new URL('./data/models.json', import.meta.url), 'utf8')) as {
+const { cases, adversarial } = JSON.parse(
+  readFileSync(new URL('./data/models.json', import.meta.url), 'utf8'),
+) as {
   cases: Case[];
+  adversarial: Case;
 };
 
 const N = 6;
@@ -136,3 +143,46 @@ describe.each(backends)(
     });
   },
 );
+
+describe.each(backends)('a step of two players on $name follows PyTorch', ({ make, threads }) => {
+  it('alternating, each with its own optimizer', async () => {
+    const backend = await make(threads[0]!);
+    const generator = sequential([dense({ units: 2, inputShape: [2] })]);
+    const discriminator = sequential([
+      dense({ units: 4, activation: 'tanh', inputShape: [2] }),
+      dense({ units: 1 }),
+    ]);
+    for (const [player, first] of [[generator, 60] as const, [discriminator, 62] as const]) {
+      const own = await player.getWeights();
+      player.setWeights(own.map(({ shape }, k) => seeded(first + k, shape, -0.5, 0.5)));
+    }
+    const [forD, forG] = [sgd({ learningRate: 0.3 }), sgd({ learningRate: 0.3 })];
+    const bce = binaryCrossentropy({ fromLogits: true });
+    const step = trainStep({
+      inputs: { real: [2], noise: [2] },
+      backend,
+      build(scope, { real, noise }) {
+        const [yes, no] = [ones([scope.batchSize, 1]), zeros([scope.batchSize, 1])];
+        const fake = scope.call(generator, noise);
+        const judge = (x: Tensor) => scope.call(discriminator, x);
+        const dLoss = add(scope.loss(bce, yes, judge(real)), scope.loss(bce, no, judge(fake)));
+        scope.minimize(dLoss, discriminator, forD);
+        const gLoss = scope.loss(bce, yes, judge(fake));
+        scope.minimize(gLoss, generator, forG);
+        return { dLoss, gLoss };
+      },
+    });
+    const data = { real: seeded(10, [N, 2]), noise: seeded(11, [N, 2]) };
+    for (const { d_loss, g_loss } of adversarial.logs) {
+      const { dLoss, gLoss } = await step.run(data);
+      expect(dLoss).toBeCloseTo(d_loss!, DIGITS);
+      expect(gLoss).toBeCloseTo(g_loss!, DIGITS);
+    }
+    const after = [...(await generator.getWeights()), ...(await discriminator.getWeights())];
+    adversarial.weights.forEach((values, k) => {
+      values.forEach((value, i) => {
+        expect(after[k]!.data[i], `weight ${k}[${i}]`).toBeCloseTo(value, DIGITS);
+      });
+    });
+  });
+});
