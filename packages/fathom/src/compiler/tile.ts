@@ -55,7 +55,9 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
   );
   const small = free.filter((axis) => nest.axes[axis]! <= 8);
   const shapes: { axis: number; size: number }[][] = [[]];
-  for (const axis of free) {
+  // Of equal tilings the first one counts, and neighbours in memory come first: a tile over the samples of a batch
+  // would step from picture to picture.
+  for (const axis of free.toReversed()) {
     for (let size = 2; size <= Math.min(target.registers, nest.axes[axis]!); size++) {
       shapes.push([{ axis, size }]);
       for (const other of small) {
