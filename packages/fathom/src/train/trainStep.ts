@@ -50,7 +50,7 @@ export interface StepScope {
   penalty(layer: BaseLayer): Tensor | undefined;
   /**
    * One update by an optimizer that makes `loss` smaller. Gradients flow through everything, but only the weights of
-   * `trained` change. What is drawn after it reads their new values.
+   * `trained` change. What is drawn after it reads their new values; no gradient flows back through the update.
    */
   minimize(loss: Tensor, trained: Trained, optimizer: Optimizer): void;
   /** Normal random numbers, others in each step. */
