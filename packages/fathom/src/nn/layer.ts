@@ -11,6 +11,8 @@ import {
   symbolicList,
 } from './symbolic.ts';
 
+export { checkChoice, checkPair, checkPositiveInteger } from './checks.ts';
+
 /** Options that every layer takes. */
 export interface LayerOptions {
   /** Unique in the model; by default the type, with a number behind it from the second one on. */
@@ -396,35 +398,6 @@ export function shapeError(layer: BaseLayer, expected: string, received: Shape, 
   return new RangeError(
     `${layer.name}: expected samples of shape ${expected}; received ${formatShape(received)}. ${fix}`,
   );
-}
-
-/** Throws unless an option is a positive integer. */
-export function checkPositiveInteger(value: unknown, where: string): asserts value is number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new RangeError(`${where}: expected a positive integer; received ${String(value)}.`);
-  }
-}
-
-/** Throws unless an option is a positive integer or a pair of them. */
-export function checkPair(
-  value: unknown,
-  where: string,
-): asserts value is number | readonly [number, number] {
-  const pair = Array.isArray(value) ? (value as unknown[]) : [value, value];
-  if (pair.length !== 2 || !pair.every((n) => Number.isSafeInteger(n) && (n as number) >= 1)) {
-    throw new RangeError(
-      `${where}: expected a positive integer or a pair [height, width]; received ${JSON.stringify(value)}.`,
-    );
-  }
-}
-
-/** Throws unless an option is one of a few words. */
-export function checkChoice(value: unknown, choices: readonly string[], where: string): void {
-  if (!choices.includes(value as string)) {
-    throw new RangeError(
-      `${where}: expected one of ${choices.join(', ')}; received ${JSON.stringify(value)}.`,
-    );
-  }
 }
 
 /** The name under which an activation or initializer is saved. */
