@@ -1,8 +1,10 @@
 import type { BaseLayer } from '../nn/layer.ts';
 import type { Optimizer } from '../nn/optimizers/index.ts';
 import type { ArrayInput } from './arrays.ts';
+import type { Batch } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { ModelConfig } from './config.ts';
+import type { NonFinite } from './nonFinite.ts';
 
 /** Numbers by name: `loss`, then the metrics, then `valLoss` and the like. */
 export type Logs = Readonly<Record<string, number>>;
@@ -35,6 +37,12 @@ export interface TrainingRun {
   /** Samples and steps of an epoch, where they are known beforehand. */
   readonly samples: number | undefined;
   readonly steps: number | undefined;
+  /** Steps that the model was trained by, in this run and before. */
+  readonly stepsDone: number;
+  /** The data of the step under way; its memory is used again. */
+  readonly batch: Batch | undefined;
+  /** Where a step with a batch and the weights of now is not finite first; see the function of this name. */
+  findNonFinite(batch: Batch, step: number): Promise<NonFinite | undefined>;
   /** Set to true, it ends the run after the batch under way. */
   stopTraining: boolean;
 }

@@ -3,6 +3,7 @@ import type { Callback, Logs, TrainedModel, TrainingRun } from './callbacks.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Means } from './means.ts';
+import { searchStep } from './nonFinite.ts';
 import type { Trainer } from './trainer.ts';
 import { Turn } from './turn.ts';
 
@@ -35,7 +36,7 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
   const { epochs, callbacks, train, resume } = plan;
   const at = resume ? { epoch: resume.epoch, batch: resume.batch } : { epoch: plan.initialEpoch, batch: 0 };
   const history: History = { epoch: [], history: {}, stopped: false };
-  const run: TrainingRun = {
+  const run: Run = {
     model,
     epochs,
     initialEpoch: at.epoch,
@@ -43,6 +44,11 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
     samples: train.samples,
     steps: plan.stepsPerEpoch ?? train.steps,
     stopTraining: false,
+    get stepsDone() {
+      return trainer.steps;
+    },
+    batch: undefined,
+    findNonFinite: (batch, step) => searchStep(trainer, batch, step),
   };
   // One for the whole run: epochs may be shorter than the time between two turns.
   const turn = new Turn();
@@ -109,6 +115,7 @@ async function trainEpoch(
     await forEachBatch(plan.train, at, async (batch) => {
       cut = stops();
       if (cut) return false;
+      run.batch = batch;
       for (const callback of begins) await callback.onBatchBegin!(at.batch, run);
       const figures = await trainer.train(batch);
       means.add(figures, batch.count);
@@ -132,10 +139,13 @@ async function trainEpoch(
   return means;
 }
 
+/** A run, for the one who runs it. */
+type Run = { -readonly [K in keyof TrainingRun]: TrainingRun[K] };
+
 /** What an epoch is trained in. */
 interface Circumstances {
   readonly plan: FitPlan;
-  readonly run: TrainingRun;
+  readonly run: Run;
   readonly checkpoints: Checkpoints;
   readonly turn: Turn;
   stops(): boolean;

@@ -6,11 +6,14 @@ export {
   history,
   learningRateScheduler,
   type MonitorMode,
+  NonFiniteLossError,
   type ProgressOptions,
   type ProgressReport,
   progress,
   type ReduceLrOnPlateauOptions,
   reduceLrOnPlateau,
+  type TerminateOnNaNOptions,
+  terminateOnNaN,
 } from './callbacks/index.ts';
 export type {
   Callback,
@@ -26,6 +29,7 @@ export { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 export type { History } from './fit.ts';
 export { type FromConfigOptions, type LayerFactory, modelFromConfig } from './fromConfig.ts';
 export { type AnyModel, Model, model, sequential } from './model.ts';
+export { findNonFinite, type NonFinite } from './nonFinite.ts';
 export type {
   BackendOptions,
   BatchesInput,

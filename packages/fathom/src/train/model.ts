@@ -11,6 +11,7 @@ import { lastCheckpoint } from './checkpoints.ts';
 import { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 import { evaluateSource, type History, runEpochs } from './fit.ts';
 import { Means } from './means.ts';
+import { type NonFinite, searchStep } from './nonFinite.ts';
 import { inputFeeds, objectiveOf } from './objective.ts';
 import {
   type BatchesInput,
@@ -225,6 +226,18 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
     const means = new Means(trainer.plan.objective.figures);
     means.add(await trainer.train(oneBatch(samples)), samples.count);
     return means.logs();
+  }
+
+  /** What `findNonFinite` asks for: where a step with these samples is not finite first. */
+  async searchNonFinite(
+    x: DataInput,
+    y: DataInput,
+    options?: SampleWeightOptions,
+  ): Promise<NonFinite | undefined> {
+    this.#buildFor(x);
+    const trainer = this.#requireTrainer();
+    const samples = toSamples(x, y, trainer.expected, 'findNonFinite', options);
+    return searchStep(trainer, oneBatch(samples), trainer.steps);
   }
 
   /** Compiles the training step of a batch size beforehand, which the first batch would do otherwise. */

@@ -3,7 +3,7 @@ import type { Composite } from '../nn/composite.ts';
 import type { Optimizer, OptimizerState } from '../nn/optimizers/index.ts';
 import { childKey, type Key, seedKey } from '../nn/random.ts';
 import type { Symbolics } from '../nn/symbolic.ts';
-import type { Asker } from '../nn/trace.ts';
+import type { Asker, KeyInput } from '../nn/trace.ts';
 import { threefry } from '../ops/index.ts';
 import type { Batch } from './batches.ts';
 import { type BatchShape, evaluateGraph, type Plan, trainGraph } from './graphs.ts';
@@ -117,11 +117,18 @@ export class Trainer {
   }
 
   #writeKeys({ executable, feeds, numbers, keys }: LoadedStep): void {
-    keys.forEach(({ layer, count }, i) => {
+    this.keysAt(this.optimization.steps, keys).forEach((key, i) => {
+      executable.write(feeds + numbers + i, key);
+    });
+  }
+
+  /** What the inputs for random bits hold at a step. */
+  keysAt(step: number, keys: readonly KeyInput[]): ArrayLike<number>[] {
+    return keys.map(({ layer, count }) => {
       // Layers that are inside of others, unknown to the network, are counted as they come.
       if (!this.#places.has(layer)) this.#places.set(layer, this.#places.size);
       const [key0, key1] = childKey(this.#dropoutKey, this.#places.get(layer)!);
-      executable.write(feeds + numbers + i, threefry(key0, key1, this.optimization.steps, count));
+      return threefry(key0, key1, step, count);
     });
   }
 }
