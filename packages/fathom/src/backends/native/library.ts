@@ -6,6 +6,7 @@ import { CompilerError } from './errors.ts';
 import type { Machine } from './machine.ts';
 import { POOL_SOURCE } from './pool.ts';
 import { run } from './process.ts';
+import { TRACE_SOURCE } from './trace.ts';
 
 /** What is used of koffi, which calls functions of shared libraries. */
 interface Koffi {
@@ -22,7 +23,9 @@ export interface LoadedProgram {
   /** Address of its `run`. */
   readonly entry: number;
   readonly run: (context: number, thread: number) => void;
-  readonly kernel: (context: number, launch: number, first: number, end: number, iteration: number) => void;
+  readonly kernel: (context: number, launch: number, count: number, step: number, iterations: number) => void;
+  /** Address of the function of one launch. */
+  readonly kernelAt: (launch: number) => number;
   unload(): void;
 }
 
@@ -57,8 +60,20 @@ export class Loader {
     return {
       entry: Number(entry),
       run: library.func('void run(uintptr_t context, long thread)'),
-      kernel: library.func('void kernel(uintptr_t c, long launch, long first, long end, long iteration)'),
+      kernel: library.func(
+        'void kernel(uintptr_t context, long launch, long count, long step, long iterations)',
+      ),
+      kernelAt: (launch) => Number(library.func('uintptr_t kernel_at(long launch)')(launch)),
       unload: () => library.unload(),
+    };
+  }
+
+  /** The code that runs programs and notes when each thread was in which kernel. */
+  async tracer(): Promise<{ readonly entry: number; readonly run: LoadedProgram['run'] }> {
+    const library = await this.#library([TRACE_SOURCE], []);
+    return {
+      entry: Number(library.func('uintptr_t trace_entry()')()),
+      run: library.func('void trace_run(uintptr_t trace, long thread)'),
     };
   }
 

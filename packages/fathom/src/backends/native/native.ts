@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { Program, Target } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
-import type { Backend, Executable, LaunchTime } from '../backend.ts';
+import type { Backend, Executable, LaunchSpan, LaunchTime } from '../backend.ts';
 import { LibraryCache, nativeCacheFolder } from './cache.ts';
 import { CompilerError } from './errors.ts';
 import { type LoadedProgram, Loader, type PoolLibrary } from './library.ts';
 import { findMachine } from './machine.ts';
 import { allocate, type Block, view } from './memory.ts';
 import { renderC } from './render.ts';
+import { Tracer } from './trace.ts';
 
 export interface NativeOptions {
   /** Threads that share a run; default all processors, at most 8. */
@@ -224,9 +225,21 @@ export class NativeBackend implements Backend {
       if (threads > 1) run(this.#pool, loaded.entry, context.address);
       else loaded.run(context.address, 0);
     };
-    const executable = new NativeExecutable(program, places, start, (launch, first, end, iteration) =>
-      loaded.kernel(context.address, launch, first, end, iteration),
+    const executable = new NativeExecutable(program, places, start, (launch, count, step, iterations) =>
+      loaded.kernel(context.address, launch, count, step, iterations),
     );
+    executable.onTrace = async (steps) => {
+      const tracer = await this.loader.tracer();
+      const { kernelAt } = loaded;
+      const places = { base: base.address, scratch: scratch.address, meet, pool: this.#pool };
+      const traced = new Tracer({ program, threads, kernelAt, ...places }, addressOf);
+      return traced.steps(steps, (trace) => {
+        this.#check();
+        for (const variable of variables) this.#move(variable);
+        if (threads > 1) run(this.#pool, tracer.entry, trace);
+        else tracer.run(trace, 0);
+      });
+    };
     // Compiled code knows addresses alone; these keep what lies there.
     executable.keeps = [arena, scratch, base, context];
     let unloaded = false;
@@ -309,17 +322,18 @@ class NativeHome implements VariableHome {
 class NativeExecutable implements Executable {
   readonly program: Program;
   onDispose: () => void = () => {};
+  onTrace: (steps: number) => Promise<LaunchSpan[]> = async () => [];
   keeps: readonly Block[] = [];
   readonly #places: readonly { block: Block; offset: number }[];
   readonly #run: () => void;
-  readonly #kernel: (launch: number, first: number, end: number, iteration: number) => void;
+  readonly #kernel: (launch: number, count: number, step: number, iterations: number) => void;
   #disposed = false;
 
   constructor(
     program: Program,
     places: readonly { block: Block; offset: number }[],
     run: () => void,
-    kernel: (launch: number, first: number, end: number, iteration: number) => void,
+    kernel: (launch: number, count: number, step: number, iterations: number) => void,
   ) {
     this.program = program;
     this.#places = places;
@@ -355,17 +369,20 @@ class NativeExecutable implements Executable {
       milliseconds: Number.POSITIVE_INFINITY,
     }));
     for (let round = 0; round < rounds; round++) {
-      launches.forEach(({ count, chunks, solo }, i) => {
+      launches.forEach(({ count, chunks, solo, stage }, i) => {
         const iterations = loops.find(({ first, end }) => first <= i && i < end)?.count ?? 1;
-        const tasks = solo ? count : count / chunks;
+        const alone = launches[i - 1]?.stage !== stage && launches[i + 1]?.stage !== stage;
         const start = performance.now();
-        for (let iteration = 0; iteration < iterations; iteration++) {
-          for (let first = 0; first < count; first += tasks) this.#kernel(i, first, first + tasks, iteration);
-        }
+        this.#kernel(i, count, solo || alone ? count : count / chunks, iterations);
         times[i]!.milliseconds = Math.min(times[i]!.milliseconds, performance.now() - start);
       });
     }
     return times;
+  }
+
+  trace(steps: number): Promise<LaunchSpan[]> {
+    this.#check();
+    return this.onTrace(steps);
   }
 
   dispose(): void {

@@ -85,7 +85,7 @@ ALU vf select_f(vb m, vf a, vf b) { return __builtin_ia32_blendvps256(b, a, (vf)
 #endif
 ALU void put_part(void *p, vf v, int n) {
   if (n == 4) __builtin_memcpy(p, &v, 16);
-  else PUT_MASKED(p, (vi){0, 1, 2, 3, 4, 5, 6, 7} < (vi){0} + n, v);
+  else PUT_MASKED(p, ((vi){0, 1, 2, 3, 4, 5, 6, 7} < (vi){0} + n), v);
 }
 #else
 ALU vf select_f(vb m, vf a, vf b) { return (vf)((m & (vi)a) | (~m & (vi)b)); }

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { renderC } from '../../../src/backends/native/render.ts';
+import { compile } from '../../../src/compiler/compile.ts';
+import type { Target } from '../../../src/compiler/program.ts';
+import { matmul } from '../../../src/functional/index.ts';
+import type { Tensor } from '../../../src/ir/tensor.ts';
+import { add, constant, exp, input, multiply } from '../../../src/ops/index.ts';
+import { WIDE } from '../../compiler/support/targets.ts';
+import { trainingStep } from '../../compiler/support/trainingStep.ts';
+
+const TARGET: Target = { ...WIDE, lanes: 16 };
+const sourceOf = (inputs: readonly Tensor[], outputs: readonly Tensor[]) =>
+  renderC(compile({ inputs, outputs, updates: [] }, TARGET), TARGET.lanes);
+
+describe('C of a program', () => {
+  it('has one function for each launch, declared in the first file, each in one of the files', () => {
+    const { program, files } = longest();
+    expect(files.length).toBeGreaterThan(1);
+    program.launches.forEach((_, i) => {
+      const heads = files.map((file) => file.split(`KERNEL k${i}(`).length - 1);
+      const bodies = files.map(
+        (file) => file.match(new RegExp(`^KERNEL k${i}\\([^;]*\\{$`, 'gm'))?.length ?? 0,
+      );
+      expect(heads[0], `k${i} is declared in the first file`).toBeGreaterThan(0);
+      expect(
+        bodies.reduce((a, b) => a + b),
+        `k${i} is written once`,
+      ).toBe(1);
+    });
+  });
+
+  it('is the same for the same graph: the cache goes by it', () => {
+    const source = () => renderC(compile(trainingStep(5).graph, TARGET), TARGET.lanes);
+    expect(source()).toEqual(source());
+  });
+
+  it('is cut into files by nothing but its length', () => {
+    const small = sourceOf([], [add(constant([1, 2]), 1)]);
+    expect(small).toHaveLength(1);
+    const lengths = longest().files.map(({ length }) => length);
+    expect(Math.max(...lengths)).toBeLessThan(4 * Math.min(...lengths));
+  });
+
+  it('multiplies and adds in one rounding, repeats one factor over the lanes of the other', () => {
+    const [a, b] = [input('a', [32, 64]), input('b', [64, 32])];
+    const [source] = sourceOf([a, b], [matmul(a, b)]);
+    expect(source).toMatch(
+      /r\d+ = fma_\(\w*splat_f\(\*\(b0[^)]*\)\)?\)?, .*, r\d+\);|fma_\(t\d+, t\d+, r\d+\)/,
+    );
+    expect(source).not.toMatch(/#include <(math|stdlib)/);
+  });
+
+  it('writes constants exactly, and those that C has no literal for', () => {
+    const x = input('x', [40]);
+    const values = [0.1, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e-45, 3];
+    const outputs = values.map((value) => multiply(exp(x), value));
+    const source = sourceOf([x], outputs).join('');
+    expect(source).toContain('splat_f(0.10000000149011612f)');
+    expect(source).toContain('splat_f(-0.0f)');
+    expect(source).toContain('splat_f(__builtin_inff())');
+    expect(source).toContain('splat_f(-__builtin_inff())');
+    expect(source).toContain('splat_f(__builtin_nanf(""))');
+    expect(source).toContain('splat_f(1.401298464324817e-45f)');
+    expect(source).toContain('splat_f(3.0f)');
+  });
+
+  it('stores no lane that is not in use', () => {
+    const x = input('x', [21]);
+    const source = sourceOf([x], [add(x, 1)]).join('');
+    expect(source).toMatch(/put_f\(b1, /);
+    expect(source).toMatch(/put_part\(b1 \+ 16, .*, 5\);/);
+  });
+
+  it('ends no comment early, whatever an op is called', () => {
+    const program = compile({ inputs: [], outputs: [add(constant([1]), 1)], updates: [] }, TARGET);
+    const launches = program.launches.map((launch) => ({ ...launch, name: 'a */ int evil; /*' }));
+    const [source] = renderC({ ...program, launches }, TARGET.lanes);
+    expect(source).toContain('/* a  int evil; /* */');
+  });
+});
+
+/** The longest of the steps that the networks' tests take. */
+function longest() {
+  const all = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+    const program = compile(trainingStep(seed).graph, TARGET);
+    return { program, files: renderC(program, TARGET.lanes) };
+  });
+  return all.reduce((a, b) => (b.files.length > a.files.length ? b : a));
+}
