@@ -79,7 +79,10 @@ class Driver implements Storage {
     const temporary = (size: number) => this.#add({ size, dtype: 'float32', external: false });
     const all = [...before, ...nests, ...after].map((nest) => this.#resolve(nest));
     const lowered = this.#verified('lowering', all);
-    const aligned = this.#verified('aligning rows', this.#alignLoops(lowered.map(simplifyNest)));
+    const aligned = this.#verified(
+      'aligning rows',
+      this.#alignLoops(hoistInvariants(lowered.map(simplifyNest))),
+    );
     const simple = this.#verified('simplifying', aligned.map(normalizeAxes));
     const merged = this.#verified('merging', mergeNests(simple));
     const wide = this.#verified(

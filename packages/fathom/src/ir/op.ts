@@ -110,8 +110,8 @@ export interface Op {
     readonly keyOf: (node: Tensor) => string;
     readonly vjp: (members: readonly Tensor[], dys: readonly Tensor[]) => readonly (Tensor | undefined)[];
   };
-  /** Linear in all operands together: op(Σ x, Σ y) = Σ op(x, y). Views and reshapes are so by their kind. */
-  readonly linear?: boolean;
+  /** Whether a node is linear in all operands together: op(Σ x, Σ y) = Σ op(x, y). Views and reshapes always are. */
+  readonly linear?: (node: Tensor) => boolean;
   /**
    * Σₜ op(x[t], y[t]) where the operands with `stacked` have t as a further axis 0, the others are the same for
    * all t: for reductions, to which t is one axis more.

@@ -54,6 +54,7 @@ export const concatOp: Op = {
       });
     }
   },
+  linear: () => true,
   vjp(node, dy) {
     const { axis } = node.attrs as ConcatAttrs;
     let at = 0;

@@ -67,7 +67,7 @@ export function definePointwise(rules: PointwiseRules): Op {
     vjp,
     examples,
     ...(rules.monotone ? { monotone: true } : {}),
-    ...(rules.linear ? { linear: true } : {}),
+    ...(rules.linear ? { linear: () => true } : {}),
   };
 }
 

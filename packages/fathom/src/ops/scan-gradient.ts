@@ -194,7 +194,7 @@ class LoopGradient {
           inputs.map(stacked),
         );
     }
-    const linear = op.linear || op.lower.kind === 'index' || op.lower.kind === 'alias';
+    const linear = op.linear?.(slope) || op.lower.kind === 'index' || op.lower.kind === 'alias';
     if (linear && inputs.length > 0) {
       const sums = inputs.map((node) => this.#planSum(node, nextCarries));
       return (value) =>

@@ -131,6 +131,7 @@ export const padOp: Op = {
     out.fill(value);
     for (let i = 0; i < x!.length; i++) out[map(i)] = x![i]!;
   },
+  linear: ({ attrs }) => (attrs as PadAttrs).value === 0,
   vjp(node, dy) {
     const { low, interior } = node.attrs as PadAttrs;
     return [

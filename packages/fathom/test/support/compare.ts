@@ -41,6 +41,9 @@ export function agreementOf(node: Tensor): Agreement {
       ]);
     case 'nest':
       return lower.nest(node).combine === 'max' ? 'bits' : 'sum';
+    case 'loop':
+      // Its body may hold anything.
+      return 'sum';
     default:
       return lower satisfies never;
   }

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../../../src/backends/reference/reference.ts';
-import type { Tensor } from '../../../src/ir/tensor.ts';
+import { compile } from '../../../src/compiler/compile.ts';
+import type { Tensor, Variable } from '../../../src/ir/tensor.ts';
 import { type BaseLayer, callLayer, type LayerConfig } from '../../../src/nn/layer.ts';
 import { layerFromConfig } from '../../../src/nn/layerFromConfig.ts';
 import * as layers from '../../../src/nn/layers/index.ts';
 import { Trace } from '../../../src/nn/trace.ts';
-import { constant, input, multiply, sum } from '../../../src/ops/index.ts';
+import { constant, gradients, input, multiply, sum } from '../../../src/ops/index.ts';
+import { joinPads } from '../../../src/ops/join-pads.ts';
 import { evaluate } from '../../../src/runtime.ts';
 import { model, modelFromConfig, sequential } from '../../../src/train/index.ts';
+import { WASM } from '../../compiler/support/targets.ts';
 import { exact, expectGradients } from '../../support/differences.ts';
 import { seeded } from '../../support/random.ts';
 
@@ -114,9 +117,9 @@ describe.each(KINDS)('%s', (kind) => {
     layer.buildFor([[3, 2]]);
     const random = seeded(1);
     const weights = layer.weights.map(({ name, variable }) => input(name, variable.shape));
-    const trace = new Trace({ training: true });
-    layer.weights.forEach(({ variable }, i) => {
-      trace.update(variable, weights[i]!);
+    const nodes = new Map(layer.weights.map(({ variable }, i) => [variable, weights[i]!]));
+    const trace = Object.assign(new Trace({ training: true }), {
+      read: (variable: Variable) => nodes.get(variable)!,
     });
     const [y] = callLayer(layer, [x], trace);
     const inputs = [x, ...weights];
@@ -168,6 +171,24 @@ describe.each(KINDS)('%s', (kind) => {
     expect(() => make({ dropout: 2 })).toThrow(`${kind}: dropout`);
     expect(() => make().buildFor([[4, 5], [3], [3], [3]])).toThrow(`initial states [3]`);
     expect(() => make().buildFor([[4, 5], [2]])).toThrow(`initial states [3]`);
+  });
+
+  it.each([32, 50, 128])('lets threads go through the steps of a batch of %i without meeting', (batch) => {
+    const layer = make({ units: 32 });
+    layer.buildFor([[40, 8]]);
+    const trace = new Trace({ training: true });
+    const x = input('x', [batch, 40, 8]);
+    const [y] = callLayer(layer, [x], trace);
+    const weights = layer.weights.map(({ variable }) => trace.read(variable));
+    const outputs = gradients(sum(multiply(y!, y!)), weights);
+    const { loops, launches } = compile({ inputs: [x], outputs, updates: [] }, WASM, [joinPads]);
+    expect(loops.map(({ count }) => count)).toEqual([40, 40]);
+    for (const { first, end } of loops) {
+      const inside = launches.slice(first, end);
+      expect(new Set(inside.map(({ stage }) => stage)).size).toBe(1);
+      expect(inside[0]).toMatchObject({ solo: false });
+      expect(inside[0]!.chunks).toBeGreaterThanOrEqual(4);
+    }
   });
 
   it('has a config that makes it again', () => {
