@@ -32,7 +32,23 @@ export interface Executable {
   read(output: number): NumericArray | Promise<NumericArray>;
   /** Runs every kernel by itself on one thread and gives the shortest of `rounds` times. State advances too. */
   profile?(rounds: number): LaunchTime[];
+  /**
+   * Runs some steps as `run` does and tells when each thread was in which kernel. Noting the times makes steps a little
+   * slower. State advances too.
+   */
+  trace?(steps: number): Promise<LaunchSpan[]>;
   dispose(): void;
+}
+
+/** A time that a thread spent in one kernel, or waiting for other threads. */
+export interface LaunchSpan {
+  readonly step: number;
+  readonly thread: number;
+  /** Its number in the program's `launches`; −1 for waiting. */
+  readonly launch: number;
+  /** Milliseconds since the first span began. */
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** One kernel of a program in a profile. */

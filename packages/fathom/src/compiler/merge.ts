@@ -62,6 +62,7 @@ function mergePair(first: Nest, second: Nest): Nest | undefined {
     axes: first.axes,
     stores,
     entangled: [],
+    origin: [...(first.origin ?? []), ...(second.origin ?? [])],
     ...(first.loop ? { loop: first.loop } : {}),
     ...(first.tasks === undefined ? {} : { tasks: first.tasks }),
   };
