@@ -4,7 +4,7 @@ import { wasmBackend } from '../../src/backends/wasm/wasm.ts';
 import { compile } from '../../src/compiler/compile.ts';
 import { printProgram } from '../../src/compiler/print.ts';
 import type { Graph } from '../../src/compiler/program.ts';
-import { matmul } from '../../src/functional/index.ts';
+import { averagePool2d, conv2d, matmul, maxPool2d } from '../../src/functional/index.ts';
 import type { Tensor } from '../../src/ir/tensor.ts';
 import {
   add,
@@ -116,6 +116,37 @@ describe('random loops', () => {
       }
     }
     expect(failures.join('\n')).toBe('');
+  });
+
+  it('hold convolutions and pooling, whose gradients scatter', async () => {
+    const random = seeded(8);
+    const feeds = new Map<Tensor, Float64Array>();
+    const given = (name: string, shape: number[]) => {
+      const node = input(name, shape);
+      feeds.set(
+        node,
+        Float64Array.from({ length: node.size }, () => Math.fround(random() - 0.5)),
+      );
+      return node;
+    };
+    const [x, w, b] = [given('x', [4, 6, 9, 9, 3]), given('w', [3, 3, 3, 5]), given('b', [3, 3, 5, 3])];
+    const { carries, ys } = scan(
+      ([h], [item]) => {
+        const wide = tanh(conv2d(add(h!, item!), w, { padding: 'same' }));
+        const pooled = maxPool2d(wide, { poolSize: 2, strides: 1, padding: 'same' });
+        const next = tanh(conv2d(pooled, b, { padding: 'same' }));
+        return { carries: [next], ys: [averagePool2d(next, { poolSize: 3 })] };
+      },
+      { init: [zeros([6, 9, 9, 3])], xs: [x] },
+    );
+    const loss = add(sum(multiply(carries[0]!, carries[0]!)), sum(tanh(ys[0]!)));
+    const outputs = [carries[0]!, ys[0]!, ...gradients(loss, [x, w, b])];
+    const [expected, actual] = [await evaluate(outputs, feeds, exact), await evaluate(outputs, feeds, one)];
+    actual.forEach((values, i) => {
+      const scale = Math.max(...expected[i]!.map(Math.abs));
+      expectAgreement(values, expected[i]!, 'sum', `output ${i}`, 1e-5 * scale);
+    });
+    expect(await evaluate(outputs, feeds, two)).toEqual(actual);
   });
 
   it('meet in every iteration where each row needs all others and the work is worth it', async () => {
