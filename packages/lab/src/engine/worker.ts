@@ -1,0 +1,21 @@
+import { backendHandlers } from './backend.ts';
+import { emit, send } from './emit.ts';
+import type { CallName, Handlers, ToEngine } from './protocol.ts';
+
+const handlers: Handlers = { ...backendHandlers };
+
+self.onmessage = async ({ data }: MessageEvent<ToEngine>) => {
+  const { id, call, request } = data;
+  try {
+    const handler = handlers[call] as Handlers[CallName] | undefined;
+    if (!handler) throw new Error(`the engine knows no call '${call}'.`);
+    send({ id, reply: await handler(request as never) });
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    send({ id, error: { name, message } });
+  }
+};
+
+self.addEventListener('unhandledrejection', ({ reason }) => {
+  emit('engine/failed', { message: reason instanceof Error ? reason.message : String(reason) });
+});
