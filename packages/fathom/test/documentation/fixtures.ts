@@ -2,8 +2,18 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createDataset, syntheticDigits } from '../../src/data/index.ts';
 import { dense, flatten, sequential } from '../../src/index.ts';
-import { loadModel, saveModel, writeFileAtomic } from '../../src/node.ts';
-import { type Model, saveWeights } from '../../src/train/index.ts';
+import {
+  backupAndRestore,
+  csvLogger,
+  loadModel,
+  modelCheckpoint,
+  readCheckpoint,
+  SummaryWriter,
+  saveModel,
+  tensorBoard,
+  writeFileAtomic,
+} from '../../src/node.ts';
+import { type Checkpoint, type Model, saveWeights } from '../../src/train/index.ts';
 
 /**
  * What examples take for granted: data, a model that fits it, a page; and functions of the library that write files,
@@ -26,6 +36,7 @@ export async function fixtures(folder: string): Promise<Fixtures> {
   const data = {
     bytes: await saveWeights(model),
     canvas: { getImageData: (_x: number, _y: number, width: number, height: number) => inkOf(width, height) },
+    checkpoint: CHECKPOINT,
     config: model.toConfig(),
     dataset: createDataset({
       name: 'digits',
@@ -53,6 +64,18 @@ export async function fixtures(folder: string): Promise<Fixtures> {
       await saveModel(model, at(path));
       return loadModel(at(path));
     },
+    backupAndRestore: (options: Parameters<typeof backupAndRestore>[0]) =>
+      backupAndRestore({ ...options, directory: at(options.directory) }),
+    csvLogger: (path: string) => csvLogger(at(path)),
+    modelCheckpoint: (options: Parameters<typeof modelCheckpoint>[0]) =>
+      modelCheckpoint({ ...options, filepath: at(options.filepath) }),
+    readCheckpoint: (directory: string) => readCheckpoint(at(directory)),
+    SummaryWriter: class extends SummaryWriter {
+      constructor(directory: string) {
+        super(at(directory));
+      }
+    },
+    tensorBoard: (options: { logDir: string }) => tensorBoard({ ...options, logDir: at(options.logDir) }),
     writeFileAtomic: async (path: string, text: string) => {
       await mkdir(dirname(at(path)), { recursive: true });
       await writeFileAtomic(at(path), text);
@@ -69,6 +92,20 @@ export interface Fixtures {
 const SHAPE = [28, 28, 1] as const;
 const CLASSES = 10;
 const SAMPLES = 20;
+
+const CHECKPOINT: Checkpoint = {
+  seed: 0,
+  epoch: 1,
+  batch: 0,
+  stopped: false,
+  data: { batchSize: 32, samples: SAMPLES, steps: 1 },
+  weights: [],
+  optimizer: { steps: 1, learningRate: 0.01, slots: [] },
+  epochs: [0],
+  history: { loss: [1] },
+  figures: [],
+  callbacks: [],
+};
 
 /** A black stroke on white, as `getImageData` gives it. */
 function inkOf(width: number, height: number): { data: Uint8ClampedArray } {
