@@ -1,6 +1,7 @@
 import type { Backend, Executable } from './backends/backend.ts';
 import { referenceBackend } from './backends/reference/reference.ts';
 import { wasmBackend } from './backends/wasm/wasm.ts';
+import { ceilingProgram } from './compiler/ceiling.ts';
 import { compile } from './compiler/compile.ts';
 import type { Graph } from './compiler/program.ts';
 import { verifyGraph } from './compiler/verify.ts';
@@ -37,6 +38,11 @@ export async function load(graph: Graph, backend: Backend): Promise<Executable> 
     if (!substitute) throw error;
     return load(graph, substitute);
   }
+}
+
+/** A program that shows what a backend's machine can do at most; see `ceilingProgram`. */
+export function loadCeiling(backend: Backend): Promise<Executable> {
+  return backend.load(ceilingProgram(backend.target!));
 }
 
 const loaded = new Map<string, Promise<Backend>>();

@@ -28,6 +28,7 @@ export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoin
 export { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 export type { History } from './fit.ts';
 export { type FromConfigOptions, type LayerFactory, modelFromConfig } from './fromConfig.ts';
+export type { Measurable } from './measure.ts';
 export { type AnyModel, Model, model, sequential } from './model.ts';
 export { findNonFinite, type NonFinite } from './nonFinite.ts';
 export type {
@@ -45,6 +46,9 @@ export type {
   Predictions,
   SampleWeightOptions,
 } from './options.ts';
+export { type KernelProfile, type ProfileOptions, profile, type StepProfile } from './profile.ts';
+export { type ProfileTextOptions, profileText } from './profileText.ts';
+export { type TraceEvent, type TraceFile, traceEvents } from './traceEvents.ts';
 export {
   type StepInput,
   type StepResult,

@@ -11,6 +11,7 @@ import { lastCheckpoint } from './checkpoints.ts';
 import { MODEL_FORMAT_VERSION, type ModelConfig } from './config.ts';
 import { evaluateSource, type History, runEpochs } from './fit.ts';
 import { Means } from './means.ts';
+import type { MeasuredStep } from './measure.ts';
 import { type NonFinite, searchStep } from './nonFinite.ts';
 import { inputFeeds, objectiveOf } from './objective.ts';
 import {
@@ -244,6 +245,11 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
   async prepare({ batchSize = DEFAULT_BATCH_SIZE }: BatchSizeOptions = {}): Promise<void> {
     checkInteger(batchSize, 1, 'prepare: batchSize');
     await this.#requireTrainer().prepare(batchSize);
+  }
+
+  /** Lets `measure` have the training step of a batch size; `profile` does. Weights stay what they are. */
+  measureStep<T>(batchSize: number, measure: (step: MeasuredStep) => T | Promise<T>): Promise<T> {
+    return this.#requireTrainer().measureStep(batchSize, measure);
   }
 
   /** A table of the layers as text. */

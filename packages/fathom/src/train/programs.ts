@@ -1,6 +1,7 @@
 import type { Backend, Executable } from '../backends/backend.ts';
 import { load } from '../runtime.ts';
 import type { StepGraph } from './graphs.ts';
+import { keepingVariables } from './measure.ts';
 
 /** A step on a device. */
 export interface LoadedStep extends Omit<StepGraph, 'graph'> {
@@ -42,6 +43,16 @@ export class Programs {
       this.#running = undefined;
       done();
     }
+  }
+
+  /** As `use`, for who measures the program: the backend comes with it. */
+  async measure<T>(
+    key: string,
+    build: () => StepGraph,
+    body: (step: LoadedStep, backend: Backend) => T | Promise<T>,
+  ): Promise<T> {
+    const backend = await this.#backend();
+    return this.use(key, build, (step) => keepingVariables(step.executable, () => body(step, backend)));
   }
 
   /** Gives the memory of all programs back; they are made again when needed. */

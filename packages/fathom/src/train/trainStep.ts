@@ -14,9 +14,10 @@ import { add, input, reshape, threefry } from '../ops/index.ts';
 import { selectBackend } from '../runtime.ts';
 import type { Rows } from './arrays.ts';
 import { LOSS, penalties, type StepGraph } from './graphs.ts';
+import { type MeasuredStep, writeMadeUpData } from './measure.ts';
 import { Optimization } from './optimization.ts';
 import type { BackendOptions, DataInput } from './options.ts';
-import { Programs } from './programs.ts';
+import { type LoadedStep, Programs } from './programs.ts';
 import { type Feed, toInputs } from './samples.ts';
 
 /** What data a step takes: the shape of one sample, or with its element type. */
@@ -167,17 +168,9 @@ export class TrainStep<
       `step ${count}`,
       () => this.#draw(count),
       async (step) => {
-        const { executable, feeds, keys } = step;
+        const { executable } = step;
         // Schedules may throw; nothing has happened yet then.
-        let place = feeds;
-        for (const optimization of this.#optimizations) {
-          optimization.writeNumbers(step, place);
-          place += optimization.optimizer.inputs.length;
-        }
-        for (const { layer, count: asked } of keys) {
-          const [key0, key1] = childKey(this.#key, this.#askers.get(layer)!);
-          executable.write(place++, threefry(key0, key1, this.#steps, asked));
-        }
+        this.#writeNumbers(step);
         rows.forEach((one: Rows, i) => {
           executable.write(i, one.data);
         });
@@ -203,6 +196,16 @@ export class TrainStep<
       () => this.#draw(batchSize),
       () => {},
     );
+  }
+
+  /** Lets `measure` have the program for a batch size; `profile` does. Weights stay what they are. */
+  measureStep<T>(batchSize: number, measure: (step: MeasuredStep) => T | Promise<T>): Promise<T> {
+    const build = () => this.#draw(batchSize);
+    return this.#programs.measure(`step ${batchSize}`, build, (step, backend) => {
+      this.#writeNumbers(step);
+      writeMadeUpData(step.executable, step.feeds);
+      return measure({ executable: step.executable, backend, batchSize });
+    });
   }
 
   /** The state of the optimizers and of the random numbers; the step must have run, or been prepared. */
@@ -232,6 +235,19 @@ export class TrainStep<
   /** Gives the memory of the programs back; steps make them anew. */
   async dispose(): Promise<void> {
     await this.#programs.clear();
+  }
+
+  /** Writes the optimizers' numbers and the random keys of this step. */
+  #writeNumbers(step: LoadedStep): void {
+    let place = step.feeds;
+    for (const optimization of this.#optimizations) {
+      optimization.writeNumbers(step, place);
+      place += optimization.optimizer.inputs.length;
+    }
+    for (const { layer, count } of step.keys) {
+      const [key0, key1] = childKey(this.#key, this.#askers.get(layer)!);
+      step.executable.write(place++, threefry(key0, key1, this.#steps, count));
+    }
   }
 
   #draw(count: number): StepGraph {

@@ -8,6 +8,7 @@ import { threefry } from '../ops/index.ts';
 import type { Batch } from './batches.ts';
 import { type BatchShape, evaluateGraph, type Plan, trainGraph } from './graphs.ts';
 import type { Figures } from './means.ts';
+import { type MeasuredStep, writeMadeUpData } from './measure.ts';
 import { expectedOf, type Objective } from './objective.ts';
 import { Optimization } from './optimization.ts';
 import type { LoadedStep, Programs } from './programs.ts';
@@ -69,6 +70,18 @@ export class Trainer {
     const shape = { count: batchSize, weightShapes: [] };
     const build = () => trainGraph(this.plan, this.optimization, shape);
     await this.#programs.use(`train ${keyOf(shape)}`, build, () => {});
+  }
+
+  /** Lets `measure` have the training step of a batch size, which it may run with made-up data. */
+  measureStep<T>(batchSize: number, measure: (step: MeasuredStep) => T | Promise<T>): Promise<T> {
+    const shape = { count: batchSize, weightShapes: [] };
+    const build = () => trainGraph(this.plan, this.optimization, shape);
+    return this.#programs.measure(`train ${keyOf(shape)}`, build, (step, backend) => {
+      this.optimization.writeNumbers(step, step.feeds);
+      this.#writeKeys(step);
+      writeMadeUpData(step.executable, step.feeds);
+      return measure({ executable: step.executable, backend, batchSize });
+    });
   }
 
   /** Steps done. */

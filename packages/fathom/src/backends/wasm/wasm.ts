@@ -1,7 +1,8 @@
 import type { Buffer, Program, Target } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
-import type { Backend, Executable, LaunchTime } from '../backend.ts';
+import type { Backend, Executable, LaunchSpan, LaunchTime } from '../backend.ts';
+import { forEachCall } from '../calls.ts';
 import { detectFeatures } from './features.ts';
 import { Heap } from './heap.ts';
 import { baseName, kernelName, render } from './render.ts';
@@ -271,6 +272,22 @@ class WasmExecutable implements Executable {
       });
     }
     return times;
+  }
+
+  /** On one thread: each kernel in the order of the step, chunk by chunk where a stage has several. */
+  async trace(steps: number): Promise<LaunchSpan[]> {
+    this.#check();
+    const spans: LaunchSpan[] = [];
+    const origin = performance.now();
+    for (let step = 0; step < steps; step++) {
+      forEachCall(this.program, (launch, first, end, iteration) => {
+        const kernel = this.#exports[kernelName(launch)] as (...range: number[]) => void;
+        const startMs = performance.now() - origin;
+        kernel(first, end, iteration);
+        spans.push({ step, thread: 0, launch, startMs, endMs: performance.now() - origin });
+      });
+    }
+    return spans;
   }
 
   dispose(): void {
