@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import 'fathom/node';
 import { adam, layers, philox4x32, schedules, sequential } from 'fathom';
 
 export const WHAT = 'LSTM of 256 units writing tiny Shakespeare, character by character';
 export const ASKED = '≤ 1.6 nats a character on held-out text';
 export const EPOCHS = 12;
 
-const STEPS = 64;
-const BATCH = 64;
+const STEPS = 100;
+const BATCH = 32;
 /** The last tenth is held out. */
 const TRAINED = 0.9;
 
@@ -27,7 +28,11 @@ export async function learn({ epochs, seed, backend, say }) {
     { seed },
   );
   const perEpoch = Math.floor(train.length / (STEPS * BATCH));
-  const learningRate = schedules.oneCycle({ maxLearningRate: 3e-3, totalSteps: epochs * perEpoch, warmupShare: 0.1 });
+  const learningRate = schedules.oneCycle({
+    maxLearningRate: 3e-3,
+    totalSteps: epochs * perEpoch,
+    warmupShare: 0.1,
+  });
   model.compile({
     optimizer: adam({ learningRate, clipnorm: 1 }),
     loss: 'sparseCategoricalCrossentropy',
