@@ -21,6 +21,8 @@ export interface Checkpoint {
     readonly steps: number | null;
   };
   readonly weights: readonly WeightValues[];
+  /** What layers keep from batch to batch beside their weights, as stateful recurrent ones do. */
+  readonly states: readonly WeightValues[];
   /** Its slots, the number of steps done, and the learning rate. */
   readonly optimizer: OptimizerState;
   /** Figures of the epochs done. */
@@ -50,7 +52,7 @@ export interface NamedState {
  * await model.fit(x, y, { callbacks: [{ store }] });
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const { weights, optimizer, figures, callbacks, ...rest } = checkpoint;
+  const { weights, states, optimizer, figures, callbacks, ...rest } = checkpoint;
   const list = (prefix: string, tensors: readonly WeightValues[]) =>
     tensors.map((tensor) => ({ ...tensor, name: `${prefix}/${tensor.name}` }));
   const packed = packFigures(figures);
@@ -63,6 +65,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return encodeSafetensors(
     [
       ...list(WEIGHTS, weights),
+      ...list(STATES, states),
       ...list(SLOTS, optimizer.slots),
       ...callbacks.flatMap(({ state }, i) => list(callbackPrefix(i), state.weights ?? [])),
       { name: FIGURES, shape: [packed.words.length], data: packed.words },
@@ -99,6 +102,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'): Check
     return {
       ...rest,
       weights: under(WEIGHTS),
+      states: under(STATES),
       optimizer: { ...optimizer, slots: under(SLOTS) },
       figures: unpackFigures(figures, words),
       callbacks: callbacks.map(({ name, values }, i) => ({
@@ -114,12 +118,13 @@ export function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'): Check
 const FORMAT = 'fathom-checkpoint';
 const VERSION = 1;
 const WEIGHTS = 'weights';
+const STATES = 'states';
 const SLOTS = 'slots';
 const FIGURES = 'figures';
 const callbackPrefix = (i: number) => `callbacks/${i}`;
 
 /** A checkpoint without its arrays. */
-type Header = Omit<Checkpoint, 'weights' | 'optimizer' | 'figures' | 'callbacks'> & {
+type Header = Omit<Checkpoint, 'weights' | 'states' | 'optimizer' | 'figures' | 'callbacks'> & {
   readonly optimizer: Omit<OptimizerState, 'slots'>;
   readonly figures: FigureLayout;
   readonly callbacks: readonly { readonly name: string; readonly values: Record<string, unknown> }[];

@@ -1,8 +1,11 @@
 import { DataError } from '../data/errors.ts';
 import { formatShape, sameShape } from '../ir/shape.ts';
+import type { Variable } from '../ir/tensor.ts';
+import { Trace } from '../nn/trace.ts';
 import type { Callback, CheckpointStore, TrainedModel, TrainingRun, WeightValues } from './callbacks.ts';
 import type { BatchFigures, Checkpoint, NamedState } from './checkpoint.ts';
 import type { History } from './fit.ts';
+import { forward, type Plan } from './graphs.ts';
 import type { Figures } from './means.ts';
 import type { Trainer } from './trainer.ts';
 
@@ -25,6 +28,7 @@ export class Checkpoints {
   readonly #history: History;
   /** What the steps of the epoch under way measured. */
   #figures: BatchFigures[] = [];
+  #found: readonly Variable[] | undefined;
 
   constructor(trainer: Trainer, run: TrainingRun, callbacks: readonly Callback[], history: History) {
     this.#trainer = trainer;
@@ -75,6 +79,9 @@ export class Checkpoints {
     await this.#check(checkpoint);
     const { optimizer, history, epochs, callbacks } = checkpoint;
     this.#model.setWeights(checkpoint.weights);
+    this.#kept.forEach((variable, i) => {
+      variable.write(checkpoint.states[i]!.data);
+    });
     this.#trainer.restore(optimizer);
     this.#run.stopTraining = checkpoint.stopped;
     this.#figures = [...checkpoint.figures];
@@ -87,6 +94,12 @@ export class Checkpoints {
       const [{ state }] = left.splice(at, 1) as [NamedState];
       await callback.restore(state);
     }
+  }
+
+  /** Variables that layers change in a step and that are no weights; found when they are first needed. */
+  get #kept(): readonly Variable[] {
+    this.#found ??= keptVariables(this.#trainer.plan);
+    return this.#found;
   }
 
   async #save(stores: readonly CheckpointStore[], epoch: number, batch: number): Promise<void> {
@@ -109,6 +122,7 @@ export class Checkpoints {
       stopped: this.#run.stopTraining,
       data: { batchSize, samples: samples ?? null, steps: steps ?? null },
       weights: await this.#model.getWeights(),
+      states: await valuesOf(this.#kept),
       optimizer: await this.#trainer.state(),
       epochs: [...this.#history.epoch],
       history: structuredClone(this.#history.history),
@@ -117,8 +131,9 @@ export class Checkpoints {
     };
   }
 
-  async #check({ weights, optimizer, data }: Checkpoint): Promise<void> {
+  async #check({ weights, states, optimizer, data }: Checkpoint): Promise<void> {
     checkTensors('weight', weights, await this.#model.getWeights());
+    checkTensors('state', states, await valuesOf(this.#kept));
     checkTensors('optimizer slot', optimizer.slots, (await this.#trainer.state()).slots);
     const { batchSize, samples, steps } = this.#run;
     const own = { batchSize, samples: samples ?? null, steps: steps ?? null };
@@ -127,6 +142,22 @@ export class Checkpoints {
       throw another(`${name} ${data[name] ?? 'unknown'}`, `${own[name] ?? 'unknown'}`);
     }
   }
+}
+
+function keptVariables(plan: Plan): Variable[] {
+  const trace = new Trace({ training: true, trains: plan.trains });
+  forward(plan, { count: 1, weightShapes: [] }, trace);
+  const weights = new Set(plan.network.weights.map(({ weight }) => weight.variable));
+  return trace.updates.map(({ variable }) => variable).filter((variable) => !weights.has(variable));
+}
+
+async function valuesOf(variables: readonly Variable[]): Promise<WeightValues[]> {
+  const values: WeightValues[] = [];
+  for (const variable of variables) {
+    const { name, shape } = variable;
+    values.push({ name, shape: [...shape], data: Float32Array.from(await variable.read()) });
+  }
+  return values;
 }
 
 /** The arrays go to accumulators, which may keep and change them. */

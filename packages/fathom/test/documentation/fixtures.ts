@@ -100,6 +100,7 @@ const CHECKPOINT: Checkpoint = {
   stopped: false,
   data: { batchSize: 32, samples: SAMPLES, steps: 1 },
   weights: [],
+  states: [],
   optimizer: { steps: 1, learningRate: 0.01, slots: [] },
   epochs: [0],
   history: { loss: [1] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { referenceBackend } from '../../src/backends/reference/reference.ts';
-import { batchNormalization, dense, dropout } from '../../src/nn/layers/index.ts';
+import { batchNormalization, dense, dropout, gru } from '../../src/nn/layers/index.ts';
 import { adam } from '../../src/nn/optimizers/index.ts';
 import {
   type BatchesInput,
@@ -18,6 +18,7 @@ import {
   reduceLrOnPlateau,
   sequential,
 } from '../../src/train/index.ts';
+import { seeded } from '../support/random.ts';
 import { clouds } from './data.ts';
 
 const backend = referenceBackend();
@@ -145,6 +146,37 @@ describe('a run that goes on from a checkpoint', () => {
     for (const bytes of keeper.saved.slice(STEPS, 2 * STEPS)) {
       const model = network();
       expect(await run(model, [], { resume: decodeCheckpoint(bytes) })).toEqual(expected);
+      expect(await weightsOf(model)).toEqual(await weightsOf(whole));
+    }
+  });
+
+  it('gives recurrent layers back the state that they keep from batch to batch', async () => {
+    const recurrent = () => {
+      const model = sequential(
+        [gru({ units: 4, stateful: true, batchSize: 4, inputShape: [3, 2] }), dense({ units: 1 })],
+        { seed: 6 },
+      );
+      model.compile({ optimizer: 'adam', loss: 'meanSquaredError', backend });
+      return model;
+    };
+    const random = seeded(8);
+    const x = Float32Array.from({ length: 16 * 6 }, () => random() - 0.5);
+    const y = Float32Array.from({ length: 16 }, () => random());
+    const run = (model: Model, more: FitOptions) =>
+      model.fit({ data: x, shape: [16, 3, 2] }, y, {
+        epochs: 2,
+        batchSize: 4,
+        validationData: [x, y],
+        ...more,
+      });
+    const whole = recurrent();
+    const keeper = recorder(1);
+    const expected = await run(whole, { callbacks: [keeper] });
+    for (const bytes of keeper.saved) {
+      const model = recurrent();
+      const resume = decodeCheckpoint(bytes);
+      expect(resume.states.map(({ shape }) => shape)).toEqual([[4, 4]]);
+      expect(await run(model, { resume })).toEqual(expected);
       expect(await weightsOf(model)).toEqual(await weightsOf(whole));
     }
   });
@@ -284,6 +316,7 @@ describe('the bytes of a checkpoint', () => {
     stopped: false,
     data: { batchSize: 4, samples: null, steps: null },
     weights: [{ name: 'dense/kernel', shape: [2, 1], data: new Float32Array([Number.NaN, -0]) }],
+    states: [{ name: 'gru/state0', shape: [1], data: new Float32Array([0.5]) }],
     optimizer: {
       steps: 12,
       learningRate: 0.1,
