@@ -20,6 +20,7 @@ export function setUp() {
   // Builds what has changed, which is nothing most times and takes a moment then.
   run(process.execPath, [compiler, '-b', 'packages/cli'], 'The build failed; its output above says where.');
   run(process.execPath, [join(root, 'scripts/bundle.mjs')], 'Bundling the library failed; see above.');
+  run(process.execPath, [join(root, 'scripts/buildLab.mjs')], 'Building the lab failed; see above.');
 }
 
 function checkNode() {

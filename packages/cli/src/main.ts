@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addData } from './commands/data.ts';
 import { addEval } from './commands/eval.ts';
 import { addInfo } from './commands/info.ts';
+import { addLab } from './commands/lab.ts';
 import { addPredict } from './commands/predict.ts';
 import { addSummary } from './commands/summary.ts';
 import { addTrain } from './commands/train.ts';
@@ -44,6 +45,7 @@ function createProgram(): Command {
   addPredict(program);
   addSummary(program);
   addData(program);
+  addLab(program);
   addInfo(program);
   return program;
 }

@@ -24,6 +24,7 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { formatConfusionMatrix, topMistakes } from '../output/confusion.ts';
+import { showProfile } from '../output/profile.ts';
 import { trainingProgress } from '../output/progress.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { count, duration, percent } from '../output/units.ts';
@@ -69,6 +70,7 @@ export function addTrain(program: Command): void {
     .option('--resume <run>', 'go on with a run that was cut off, from its last checkpoint')
     .option('--tensorboard <dir>', 'write event files for TensorBoard: figures, weights')
     .option('--csv <file>', 'write the figures of each epoch to a file')
+    .option('--profile [file]', PROFILE_HELP)
     .option('--json', JSON_HELP)
     .addHelpText('after', EXAMPLES)
     .action(async (data: DatasetName | undefined, options: TrainOptions, command: Command) => {
@@ -76,6 +78,8 @@ export function addTrain(program: Command): void {
     });
 }
 
+const PROFILE_HELP =
+  'show where the time of a step goes, and write a trace for chrome://tracing or Perfetto (default: profile.json)';
 const CHECKPOINT_HELP = 'training steps between two checkpoints (default: one after each epoch)';
 const MOST_BATCH = 1 << 16;
 
@@ -93,6 +97,7 @@ Examples:
   fathom train mnist --epochs 20 --out runs/long --checkpoint-every 500
   fathom train --resume runs/long
   fathom train digits --tensorboard logs/digits --csv digits.csv
+  fathom train mnist --model cnn --batch 128 --epochs 1 --profile
 
 A model file, my-model.ts:
   import { dense, flatten, sequential } from 'fathom';
@@ -145,6 +150,10 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
     }
     const compileMs = model.compileMs;
     if (signal.aborted) throw nothingSaved();
+    if (options.profile) {
+      const batchSize = Math.min(options.batch, parts.train.count);
+      await showProfile(model, { batchSize, file: options.profile }, terminal);
+    }
     const display = trainingProgress(terminal, { epochs: options.epochs, images: parts.train.count });
     await writeSettings(folder.path, begun);
     sayWhereItGoesOn(earlier && (await readCheckpoint(checkpointFolder(folder.path))), terminal);

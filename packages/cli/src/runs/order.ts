@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Callback } from 'fathom';
-import { backupAndRestore, csvLogger, type DatasetName, type LoadedDataset, tensorBoard } from 'fathom/node';
+import {
+  backupAndRestore,
+  csvLogger,
+  type DatasetName,
+  isDatasetName,
+  type LoadedDataset,
+  tensorBoard,
+} from 'fathom/node';
 import { CliError, UsageError } from '../errors.ts';
 import type { BackendOption, OptimizerOption } from '../options.ts';
 import { checkpointFolder, type RunSettings, readSettings } from './unfinished.ts';
@@ -22,6 +29,8 @@ export type TrainOptions = {
   readonly checkpointEvery?: number;
   readonly tensorboard?: string;
   readonly csv?: string;
+  /** Where the trace of a profile goes; true for the usual place. */
+  readonly profile?: string | true;
   readonly json?: boolean;
 };
 
@@ -33,7 +42,7 @@ export type Order = TrainOptions & {
 };
 
 /** What may be said anew when a run is gone on with: none of it changes what the steps done have led to. */
-const WITH_RESUME = ['resume', 'epochs', 'threads', 'checkpointEvery', 'json'];
+const WITH_RESUME = ['resume', 'epochs', 'threads', 'checkpointEvery', 'profile', 'json'];
 
 /**
  * What is asked for; of a run that is gone on with, most was said when it was begun.
@@ -47,6 +56,11 @@ export async function orderOf(
 ): Promise<Order> {
   const { resume } = options;
   if (resume === undefined) {
+    const { profile } = options;
+    // `--profile mnist`: the option has taken what was meant as the data.
+    if (data === undefined && typeof profile === 'string' && isDatasetName(profile)) {
+      return { ...options, data: profile, profile: true };
+    }
     if (data === undefined) throw new UsageError("missing required argument 'data'.");
     return { ...options, data };
   }
@@ -58,7 +72,7 @@ export async function orderOf(
     );
   }
   const settings = await readSettings(resume);
-  const { threads, json, checkpointEvery = settings.checkpointEvery } = options;
+  const { threads, profile, json, checkpointEvery = settings.checkpointEvery } = options;
   return {
     data: settings.data,
     model: settings.model,
@@ -74,6 +88,7 @@ export async function orderOf(
     ...(checkpointEvery === null ? {} : { checkpointEvery }),
     ...(settings.tensorboard === null ? {} : { tensorboard: settings.tensorboard }),
     ...(settings.csv === null ? {} : { csv: settings.csv }),
+    ...(profile === undefined ? {} : { profile }),
     ...(json === undefined ? {} : { json }),
     earlier: { settings, folder: resume },
   };

@@ -1,0 +1,26 @@
+// Builds the lab into packages/lab/dist, unless what is there is newer than everything it is made from.
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+const lab = fileURLToPath(new URL('../packages/lab/', import.meta.url));
+const library = fileURLToPath(new URL('../packages/fathom/src/', import.meta.url));
+const PARTS = ['src', 'public', 'index.html', 'package.json', 'svelte.config.js', 'vite.config.ts'];
+
+/** Of a file, or of the newest below a folder; 0 when there is none. */
+function changed(path) {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) return 0;
+  // A folder changes when something in it is removed.
+  if (!found.isDirectory()) return found.mtimeMs;
+  return readdirSync(path).reduce(
+    (latest, name) => Math.max(latest, changed(join(path, name))),
+    found.mtimeMs,
+  );
+}
+
+const built = changed(join(lab, 'dist/index.html'));
+const latest = Math.max(changed(library), ...PARTS.map((part) => changed(join(lab, part))));
+if (latest > built) await build({ root: lab, logLevel: 'warn' });
