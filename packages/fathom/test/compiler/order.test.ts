@@ -8,7 +8,7 @@ const SIZE = 96;
 
 function launch(name: string, reads: number[], writes: number[], count = 8, solo = false): Scheduled {
   const slices = new Map([...reads, ...writes].map((buffer) => [buffer, SIZE / count]));
-  return { name, reads, writes, count, solo, slices, body: [], flops: 0 };
+  return { name, reads, writes, count, solo, slices, body: [], flops: 0, bytes: 0, work: 'copy', origin: [] };
 }
 
 function randomLaunches(random: Random): Scheduled[] {

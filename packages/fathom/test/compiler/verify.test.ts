@@ -36,6 +36,9 @@ describe('verifyOrder', () => {
     solo: true,
     slices: new Map(),
     flops: 0,
+    bytes: 0,
+    work: 'copy',
+    origin: [],
   });
   const [make, use, renew] = [launch('make', [], [0]), launch('use', [0], [1]), launch('renew', [], [0])];
 
