@@ -20,6 +20,7 @@ import { packOperands } from './pack.ts';
 import type { Buffer, Graph, Program, Target } from './program.ts';
 import { alignRows } from './rows.ts';
 import { schedule } from './schedule.ts';
+import { shareCopies } from './share.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
 import { verifyMemory, verifyNests, verifyOrder } from './verify.ts';
@@ -76,7 +77,12 @@ class Driver implements Storage {
     const before: Nest[] = [];
     const after = this.#updates(before);
     const outputs = this.#graph.outputs.map((output) => this.#output(output, before, after));
-    const temporary = (size: number) => this.#add({ size, dtype: 'float32', external: false });
+    const temporaries = new Set<number>();
+    const temporary = (size: number) => {
+      const buffer = this.#add({ size, dtype: 'float32', external: false });
+      temporaries.add(buffer);
+      return buffer;
+    };
     const all = [...before, ...nests, ...after].map((nest) => this.#resolve(nest));
     const lowered = this.#verified('lowering', all);
     const aligned = this.#verified(
@@ -102,7 +108,10 @@ class Driver implements Storage {
         return [...packs.map(normalizeAxes), result];
       }),
     );
-    const hoisted = hoistInvariants(packed);
+    const hoisted = this.#verified(
+      'sharing copies',
+      shareCopies(hoistInvariants(packed), (buffer) => temporaries.has(buffer)),
+    );
     const launches = hoisted.flatMap((nest) => schedule(nest, this.#target));
     const stages = orderLaunches(launches);
     verifyOrder(
