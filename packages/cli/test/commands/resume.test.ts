@@ -131,3 +131,28 @@ describe('a run that cannot be gone on with', () => {
     );
   }, 60_000);
 });
+
+describe('files beside a run', () => {
+  it('say when they cannot be written, and the run can be gone on with', async () => {
+    const args = [
+      ...TRAIN.slice(0, 5),
+      'perceptron',
+      '--epochs',
+      '2',
+      '--checkpoint-every',
+      '3',
+      '--out',
+      'full',
+    ];
+    const failed = await fathom([...args, '--csv', '/dev/null/x.csv'], { cwd: folder });
+    expect(failed).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('error: cannot write /dev/null/x.csv:'),
+    });
+    const again = await fathom(['train', '--resume', 'full', '--json'], { cwd: folder });
+    expect(again).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Going on in epoch 1, after 12 of its steps'),
+    });
+  }, 60_000);
+});
