@@ -1,5 +1,9 @@
-/** Looks at a word before a thread goes to sleep: some 0.2 ms, the pause between two steps of training. */
-const SPINS = 10000;
+/**
+ * Looks at a word before a thread goes to sleep. Short in a job: where others want the processors too, a thread that
+ * looks for long keeps the very one from running that it waits for. Longer between jobs, over a pause of 50 µs or so.
+ */
+const SPINS_IN_JOB = 300;
+const SPINS_BETWEEN_JOBS = 2000;
 
 /**
  * The threads that share programs, in C: compiled once, loaded once a process. Threads 1 … n−1 are the pool's; the
@@ -34,7 +38,7 @@ struct pool {
   struct word job, done, generation;
   LINE int working;
   LINE int arrived;
-  int threads, spins, stopping;
+  int threads, spins, patience, stopping;
   void (*run)(const void *, long);
   const void *context;
   pthread_t *ids;
@@ -69,7 +73,7 @@ static void *work(void *argument) {
   free(argument);
   struct pool *pool = start.pool;
   for (unsigned seen = 0;; seen++) {
-    await_change(&pool->job, seen, pool->spins);
+    await_change(&pool->job, seen, pool->patience);
     if (pool->stopping) return NULL;
     pool->run(pool->context, start.thread);
     if (__atomic_sub_fetch(&pool->working, 1, __ATOMIC_SEQ_CST) == 0) raise(&pool->done);
@@ -122,7 +126,8 @@ EXPORT void *pool_start(int threads, int processors) {
   }
   pool->ids = calloc(threads, sizeof *pool->ids);
   pool->threads = 1;
-  pool->spins = threads <= processors ? ${SPINS} : 50;
+  pool->spins = threads <= processors ? ${SPINS_IN_JOB} : 20;
+  pool->patience = threads <= processors ? ${SPINS_BETWEEN_JOBS} : 20;
   for (long thread = 1; pool->ids && thread < threads; thread++) {
     struct start *start = malloc(sizeof *start);
     if (!start) break;
