@@ -21,21 +21,29 @@ export interface ReadValue {
   };
 }
 
-/** The values in all event files of a folder; checks every record's checksums. */
+/**
+ * The values in all event files of a folder; checks every record's checksums. As for TensorBoard, a file may be empty
+ * or end within a record: it was cut off.
+ */
 export function readEvents(folder: string): ReadValue[] {
   const files = readdirSync(folder).filter((name) => name.includes('tfevents'));
   return files.sort().flatMap((name) => {
     const [version, ...events] = records(readFileSync(join(folder, name)));
+    if (!version) return [];
     if (!new TextDecoder().decode(version).endsWith('brain.Event:2')) throw new Error(`${name}: no version`);
     return events.flatMap(readEvent);
   });
 }
 
+const HEADER_BYTES = 12;
+const SUM_BYTES = 4;
+
 function records(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const length = Number(view.getBigUint64(at, true));
+    if (at + HEADER_BYTES + length + SUM_BYTES > bytes.length) break;
     check(bytes.subarray(at, at + 8), view.getUint32(at + 8, true));
     const data = bytes.subarray(at + 12, at + 12 + length);
     check(data, view.getUint32(at + 12 + length, true));
