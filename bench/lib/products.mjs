@@ -51,7 +51,7 @@ export async function matrixSection(cast, { rounds, budgetMs, say }) {
       });
     }
     rows.push([
-      `${peer.label} ${peer.key === 'fathom' ? '' : peer.version}`.trim(),
+      `${peer.label} ${peer.key.startsWith('fathom') ? '' : peer.version}`.trim(),
       String(peer.threads),
       entry.facts?.tile ? `tile ${entry.facts.tile} vectors, operands in cache` : '',
       entry.error || peer.key === 'microkernel' ? '' : significant(entry.median),
@@ -104,7 +104,7 @@ export async function predictionSection(cast, { rounds, budgetMs, say }) {
       cells = ['150 µs', '50 µs', result];
     }
     return [
-      `${peer.label} ${peer.key === 'fathom' ? '' : peer.version}`.trim(),
+      `${peer.label} ${peer.key.startsWith('fathom') ? '' : peer.version}`.trim(),
       String(peer.threads),
       entry.error ? 'cannot' : significant(micros),
       peer.key === 'fathom' ? '' : factor(speedup(ours, entry)),

@@ -60,7 +60,7 @@ function section(work, batch, entries, rate, busy) {
       claims.push({ claim, unit: '×', ...TARGETS.againstJavaScript, verdict: 'it cannot' });
     }
     rows.push([
-      `${peer.label} ${peer.key === 'fathom' ? '' : peer.version}`.trim(),
+      `${peer.label} ${peer.key.startsWith('fathom') ? '' : peer.version}`.trim(),
       String(peer.threads),
       [entry.variant, entry.note].filter(Boolean).join('; '),
       entry.error ? 'cannot' : ms(entry.median),
