@@ -5,6 +5,7 @@ export { printProgram } from './compiler/print.ts';
 export type { Graph, Program } from './compiler/program.ts';
 export * from './data/index.ts';
 export * as functional from './functional/index.ts';
+export * as inspect from './inspect/index.ts';
 export * from './io/index.ts';
 export { print, verify } from './ir/graph.ts';
 export type { DType, Shape } from './ir/shape.ts';

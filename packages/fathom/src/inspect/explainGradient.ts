@@ -1,0 +1,313 @@
+import type { Shape } from '../ir/shape.ts';
+import type { Dense } from '../nn/layers/dense.ts';
+import { input } from '../ops/index.ts';
+import type { DataInput } from '../train/options.ts';
+import type { Place } from './contraction.ts';
+import { exactLoss, gradients, type NetworkGradients } from './gradients.ts';
+import {
+  biasTerms,
+  type GradientTerm,
+  kernelTerms,
+  readerTerms,
+  slopesAt,
+  term,
+  total,
+} from './gradientTerms.ts';
+import { consumersOf, type Inspectable, type NetworkNode, nodeAt, nodesOf } from './nodes.ts';
+import {
+  endsInSoftmax,
+  type ObjectiveOptions,
+  objectiveFor,
+  type SampleObjective,
+  type Target,
+} from './objective.ts';
+import { exactRunner, readAll, sampleOf } from './session.ts';
+import { isWeighted, type Nudge } from './trace.ts';
+import { checkPlace, indexOf, wiringOf } from './wiring.ts';
+
+/** Which gradient is to be explained. */
+export type GradientOf =
+  /** ∂L/∂w of one weight, by its name as in a saved model: `conv2d/kernel`. */
+  | { readonly weight: string; readonly place: Place }
+  /** ∂L/∂y of one result of a layer, or of the network's input. */
+  | { readonly layer: string | number; readonly place: Place }
+  /** ∂L/∂z of one number before the activation of a layer. */
+  | { readonly preActivation: string | number; readonly place: Place };
+
+/** One gradient, taken apart. */
+export interface GradientExplanation {
+  readonly kind: 'weight' | 'value' | 'preActivation';
+  readonly name: string;
+  readonly place: Place;
+  readonly formula: string;
+  readonly terms: readonly GradientTerm[];
+  /** Of the last layer before a cross-entropy: prediction and target, whose difference the gradient is. */
+  readonly difference: { readonly prediction: number; readonly target: number } | undefined;
+  /** What the terms come to; undefined where no form is known. */
+  readonly sum: number | undefined;
+  /** The library's own gradient. */
+  readonly value: number;
+  /** (L(v + ε) − L(v − ε)) / 2ε in 64 bits, the same by trying it out. */
+  readonly check: number;
+  readonly epsilon: number;
+  readonly note: string | undefined;
+}
+
+/**
+ * One gradient, unfolded into all the ways by which its number changes the loss:
+ *
+ *     ∂L/∂w = Σ over places  x · ∂L/∂z        ∂L/∂x = Σ over results  w · ∂L/∂z
+ *
+ * The first is a sum over all places at which a shared weight is used; the second is the full correlation with the
+ * kernel turned round, taken over all layers that read x. Max pooling passes the gradient to the value that won, and
+ * softmax with cross-entropy begins it with p − y. Beside it stands what a small step both ways gives: at the kink of
+ * a ReLU or a tie the two differ.
+ *
+ * @param x one sample
+ * @param target a class number, or the values of the output
+ * @param computed what {@link gradients} gave for them, so that it is not computed again
+ * @throws RangeError on a weight, layer or place that does not exist
+ * @example
+ * const network = lenet5({ seed: 0 });
+ * const { terms, sum, check } = await inspect.explainGradient(network, image, 3, {
+ *   weight: 'conv2d/kernel',
+ *   place: [0, 0, 0, 0],
+ * });
+ * terms.length; // 784
+ */
+export async function explainGradient(
+  model: Inspectable,
+  x: DataInput,
+  target: Target,
+  of: GradientOf,
+  options: ObjectiveOptions = {},
+  computed?: NetworkGradients,
+): Promise<GradientExplanation> {
+  const feeds = sampleOf(model, x, 'explainGradient');
+  const objective = objectiveFor(model, target, 1, options, 'explainGradient');
+  const all = computed ?? (await gradients(model, x, target, options));
+  const explained =
+    'weight' in of
+      ? await ofWeight(model, all, of)
+      : 'preActivation' in of
+        ? await ofPreActivation(model, all, objective, of)
+        : await ofValue(model, all, objective, of);
+  const check = await difference(model, feeds, objective, of);
+  return { ...explained, place: [...of.place], check, epsilon: EPSILON };
+}
+
+type Explained = Omit<GradientExplanation, 'check' | 'epsilon' | 'place'>;
+
+/** Small against the numbers of a network, and large against the rounding of 64 bits. */
+const EPSILON = 1e-5;
+
+async function ofWeight(
+  model: Inspectable,
+  all: NetworkGradients,
+  { weight: name, place }: GradientOf & { weight: string },
+): Promise<Explained> {
+  const weight = all.weights.find((one) => one.name === name);
+  if (!weight) {
+    throw new RangeError(
+      `explainGradient: expected one of the weights ${all.weights.map((one) => one.name).join(', ')}; received ${JSON.stringify(name)}.`,
+    );
+  }
+  checkPlace(place, weight.shape, `explainGradient: ${name}`);
+  const { variable } = model.network.weights.find((one) => one.name === name)!.weight;
+  const terms: GradientTerm[] = [];
+  let isKnown = true;
+  let isBias = false;
+  for (const node of nodesOf(model).nodes) {
+    if (!node.layer.weights.some((own) => own.variable === variable)) continue;
+    const wiring = await wiringOf(node);
+    if (wiring?.kind === 'sum' && wiring.kernel === variable) {
+      terms.push(...kernelTerms(all, node, wiring, place));
+    } else if (wiring?.kind === 'sum' && wiring.bias === variable) {
+      isBias = true;
+      terms.push(...biasTerms(all, node, wiring, place));
+    } else isKnown = false;
+  }
+  const formula = isBias ? '∂L/∂b = Σ ∂L/∂z' : '∂L/∂w = Σ x·∂L/∂z';
+  return {
+    kind: 'weight',
+    name,
+    formula: isKnown ? formula : '∂L/∂w',
+    terms: isKnown ? terms : [],
+    difference: undefined,
+    sum: isKnown ? total(terms) : undefined,
+    value: weight.gradient[indexOf(place, weight.shape)]!,
+    note: isKnown
+      ? undefined
+      : `No unfolded form of the gradient of ${name} is known; here is its value alone.`,
+  };
+}
+
+async function ofValue(
+  model: Inspectable,
+  all: NetworkGradients,
+  objective: SampleObjective,
+  { layer, place }: GradientOf & { layer: string | number },
+): Promise<Explained> {
+  const node = nodeAt(model, layer);
+  const [shape] = node.shapes as [Shape];
+  checkPlace(place, shape, `explainGradient: ${node.id}`);
+  const own = all.layers[node.index]!;
+  const begins = logitsOf(model, objective);
+  if (begins?.node === node.index && begins.at === 'value') {
+    const index = indexOf(place, shape);
+    const value = own.gradient![index]!;
+    const parts = fromLoss(own.values, shape, index, objective);
+    return { kind: 'value', name: node.id, value, note: undefined, ...parts };
+  }
+  const readers = consumersOf(model, node);
+  const terms: GradientTerm[] = [];
+  const unknown: string[] = [];
+  for (const reader of readers) {
+    const found = await readerTerms(all, node, reader, place);
+    if (found) terms.push(...found);
+    else unknown.push(reader.id);
+  }
+  const isLast = readers.length === 0;
+  const isKnown = unknown.length === 0 && !isLast;
+  const gradient = own.gradient?.[indexOf(place, shape)];
+  const note = isLast
+    ? `${node.id} ends the network: its gradient is that of the loss itself${own.gradient ? '' : ', which takes it before the activation'}.`
+    : isKnown
+      ? undefined
+      : `No unfolded form of the gradient through ${unknown.join(', ')} is known; here is its value alone.`;
+  return {
+    kind: 'value',
+    name: node.id,
+    formula: '∂L/∂x = Σ w·∂L/∂z',
+    terms: isKnown ? terms : [],
+    difference: undefined,
+    sum: isKnown ? total(terms) : undefined,
+    value: gradient ?? Number.NaN,
+    note,
+  };
+}
+
+async function ofPreActivation(
+  model: Inspectable,
+  all: NetworkGradients,
+  objective: SampleObjective,
+  { preActivation, place }: GradientOf & { preActivation: string | number },
+): Promise<Explained> {
+  const node = nodeAt(model, preActivation);
+  const [shape] = node.shapes as [Shape];
+  checkPlace(place, shape, `explainGradient: ${node.id}`);
+  const own = all.layers[node.index]!;
+  const index = indexOf(place, shape);
+  if (!own.preActivationGradient) {
+    throw new RangeError(
+      `explainGradient: expected a layer with an activation of its own, as dense or conv2d; received ${node.id} (${own.type}). Ask for its value instead.`,
+    );
+  }
+  const value = own.preActivationGradient[index]!;
+  const base = { kind: 'preActivation', name: node.id, terms: [], value, note: undefined } as const;
+  const begins = logitsOf(model, objective);
+  if (begins?.node === node.index && begins.at === 'preActivation') {
+    return { ...base, ...fromLoss(own.preActivation!, shape, index, objective) };
+  }
+  const { name } = (node.layer as Dense).activation;
+  if (!own.gradient || name === 'logSoftmax') {
+    return {
+      ...base,
+      formula: '∂L/∂z',
+      difference: undefined,
+      sum: undefined,
+      note: own.gradient
+        ? `The activation ${name} mixes a whole row; here is the value alone.`
+        : 'The loss is computed from z itself; here is the value alone.',
+    };
+  }
+  if (name === 'softmax') {
+    const size = shape.at(-1)!;
+    const start = index - (index % size);
+    const terms = Array.from({ length: size }, (_, j) => {
+      const factor = own.values[start + j]! * (Number(start + j === index) - own.values[index]!);
+      return term(node.id, [...place.slice(0, -1), j], own.gradient![start + j]!, factor);
+    });
+    const formula = '∂L/∂zᵢ = Σⱼ yⱼ·(δᵢⱼ − yᵢ)·∂L/∂yⱼ';
+    return { ...base, formula, terms, difference: undefined, sum: total(terms) };
+  }
+  const z = input('z', [1, ...shape]);
+  const y = (node.layer as Dense).activation.apply(z);
+  const [factor] = await slopesAt(y, [z], [own.preActivation!], index);
+  const terms = [term(node.id, place, own.gradient[index]!, factor!)];
+  const formula = '∂L/∂z = activation′(z)·∂L/∂y';
+  return { ...base, formula, terms, difference: undefined, sum: total(terms) };
+}
+
+/** p − y, where softmax and cross-entropy meet; divided by the places of a map, over which the loss is a mean. */
+function fromLoss(z: Float32Array, shape: Shape, index: number, objective: SampleObjective) {
+  const size = shape.at(-1)!;
+  const start = index - (index % size);
+  const prediction = softmax(z.subarray(start, start + size))[index % size]!;
+  const target = objective.isLabel
+    ? Number(objective.values[Math.floor(index / size)] === index % size)
+    : objective.values[index]!;
+  const count = z.length / size;
+  return {
+    formula: count === 1 ? '∂L/∂z = p − y' : `∂L/∂z = (p − y) / ${count}`,
+    terms: [],
+    difference: { prediction, target },
+    sum: (prediction - target) / count,
+  };
+}
+
+/** Where the logits of a plain cross-entropy stand, undefined for another loss. */
+function logitsOf(model: Inspectable, { loss, output }: SampleObjective): Nudge | undefined {
+  const { nodes, outputs } = nodesOf(model);
+  const last = nodes[outputs[output]!.node]!;
+  const plain = loss.name === 'sparseCategoricalCrossentropy' || loss.name === 'categoricalCrossentropy';
+  const config = loss.config?.() ?? {};
+  if (!plain || config.labelSmoothing || typeof config.ignoreClass === 'number') return undefined;
+  if (loss.fromLogits) {
+    const isLinear = isWeighted(last.layer) && last.layer.activation.name === 'linear';
+    return { node: last.index, at: isLinear ? 'preActivation' : 'value' };
+  }
+  if (!endsInSoftmax(model, output)) return undefined;
+  return isWeighted(last.layer)
+    ? { node: last.index, at: 'preActivation' }
+    : { node: last.sources[0]!.node, at: 'value' };
+}
+
+/** The loss a step further and a step back, in 64 bits. */
+async function difference(
+  model: Inspectable,
+  feeds: readonly ArrayLike<number>[],
+  objective: SampleObjective,
+  of: GradientOf,
+): Promise<number> {
+  const { weights } = model.network;
+  const node = 'weight' in of ? undefined : nodeAt(model, 'layer' in of ? of.layer : of.preActivation);
+  const nudge: Nudge | undefined = node && {
+    node: node.index,
+    at: 'layer' in of ? 'value' : 'preActivation',
+  };
+  const values = (await readAll(weights.map(({ weight }) => weight.variable))).map((one) =>
+    Float64Array.from(one),
+  );
+  const delta = node && new Float64Array(node.shapes[0]!.reduce((size, extent) => size * extent, 1));
+  const at = 'weight' in of ? weights.findIndex(({ name }) => name === of.weight) : -1;
+  const moved = node ? delta! : values[at]!;
+  const index = indexOf(of.place, node ? node.shapes[0]! : weights[at]!.weight.variable.shape);
+  const [evaluate] = await exactRunner(exactLoss(model, objective, nudge));
+  const lossAt = async (step: number) => {
+    const before = moved[index]!;
+    moved[index] = before + step;
+    const [loss] = await evaluate([...feeds, objective.values, ...values, ...(delta ? [delta] : [])]);
+    moved[index] = before;
+    return loss![0]!;
+  };
+  return ((await lossAt(EPSILON)) - (await lossAt(-EPSILON))) / (2 * EPSILON);
+}
+
+function softmax(z: ArrayLike<number>): number[] {
+  const list = Array.from(z);
+  const most = Math.max(...list);
+  const powers = list.map((value) => Math.exp(value - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}

@@ -1,0 +1,201 @@
+import { mean } from '../functional/mean.ts';
+import type { Shape } from '../ir/shape.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import { add, gradients as gradientsOf } from '../ops/index.ts';
+import type { DataInput } from '../train/options.ts';
+import { type Inspectable, nodesOf } from './nodes.ts';
+import {
+  type ObjectiveOptions,
+  objectiveFor,
+  objectiveKey,
+  type SampleObjective,
+  type Target,
+  targetInput,
+} from './objective.ts';
+import { type Drawing, readAll, run, sampleOf, samplesOf } from './session.ts';
+import { isWeighted, type Nudge, type TracedNetwork, traceNodes } from './trace.ts';
+
+/** How the loss changes with what a layer gives. */
+export interface LayerGradient {
+  readonly id: string;
+  readonly type: string;
+  readonly shape: Shape;
+  /** y. */
+  readonly values: Float32Array;
+  /**
+   * ∂L/∂y; undefined where the loss is taken from what stands before y: a cross-entropy of softmax or sigmoid is
+   * computed from z, and its gradient enters there.
+   */
+  readonly gradient: Float32Array | undefined;
+  /** z of y = activation(z). */
+  readonly preActivation: Float32Array | undefined;
+  /** ∂L/∂z. */
+  readonly preActivationGradient: Float32Array | undefined;
+}
+
+/** How the loss changes with a weight. */
+export interface WeightGradient {
+  /** As in a saved model: `conv2d/kernel`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly trainable: boolean;
+  readonly values: Float32Array;
+  /** ∂L/∂w. */
+  readonly gradient: Float32Array;
+}
+
+/** A loss, and its gradients everywhere. */
+export interface NetworkGradients {
+  readonly model: string;
+  readonly loss: number;
+  readonly lossName: string;
+  readonly layers: readonly LayerGradient[];
+  readonly weights: readonly WeightGradient[];
+}
+
+/**
+ * The loss of a sample, and how it changes with every number in the network: ∂L/∂y and ∂L/∂z of each layer, ∂L/∂w of
+ * each weight. Dropout does nothing and batch normalization uses its running statistics, as in a trained model.
+ *
+ * @param x one sample
+ * @param target a class number, or the values of the output
+ * @throws DataError on data of another shape; RangeError on a class that does not exist
+ * @example
+ * const { loss, layers, weights } = await inspect.gradients(lenet5({ seed: 0 }), image, 3);
+ * weights.length; // 10
+ * layers.at(-1).preActivationGradient.length; // 10
+ */
+export async function gradients(
+  model: Inspectable,
+  x: DataInput,
+  target: Target,
+  options: ObjectiveOptions = {},
+): Promise<NetworkGradients> {
+  const feeds = sampleOf(model, x, 'gradients');
+  const objective = objectiveFor(model, target, 1, options, 'gradients');
+  const { nodes } = nodesOf(model);
+  const all = model.network.weights;
+  const onPath = new Map<string, readonly boolean[]>();
+  const draw = () => {
+    const drawn = drawGradients(model, objective);
+    paths.set(model, (paths.get(model) ?? onPath).set(objectiveKey(objective), drawn.onPath));
+    return drawn;
+  };
+  const key = `gradients ${objectiveKey(objective)}`;
+  const results = await run(model, key, draw, [...feeds, objective.values], options);
+  const reached = paths.get(model)!.get(objectiveKey(objective))!;
+  const n = nodes.length;
+  const part = (index: number) => results.slice(1 + index * n, 1 + (index + 1) * n);
+  const [values, before, dValues, dBefore] = [part(0), part(1), part(2), part(3)];
+  const dWeights = results.slice(1 + 4 * n);
+  const current = await readAll(all.map(({ weight }) => weight.variable));
+  return {
+    model: model.name,
+    loss: results[0]![0]!,
+    lossName: objective.loss.name,
+    layers: nodes.map(({ id, layer, isInput, shapes }, i) => {
+      const ends = !isInput && isWeighted(layer);
+      return {
+        id,
+        type: isInput ? 'input' : layer.type,
+        shape: shapes[0]!,
+        values: values[i]!,
+        gradient: reached[i] ? dValues[i]! : undefined,
+        preActivation: ends ? before[i]! : undefined,
+        preActivationGradient: ends ? dBefore[i]! : undefined,
+      };
+    }),
+    weights: all.map(({ name, weight }, i) => ({
+      name,
+      shape: weight.variable.shape,
+      trainable: weight.trainable,
+      values: current[i]!,
+      gradient: dWeights[i]!,
+    })),
+  };
+}
+
+/** Whether something is what {@link gradients} gave. */
+export function isGradients(value: unknown): value is NetworkGradients {
+  return typeof value === 'object' && value !== null && 'lossName' in value && 'weights' in value;
+}
+
+/** The loss of a batch as graph: the mean over its samples, and what layers add. */
+export function lossOf(
+  traced: TracedNetwork,
+  model: Inspectable,
+  objective: SampleObjective,
+  target: Tensor,
+) {
+  const source = nodesOf(model).outputs[objective.output]!;
+  const prediction = traced.values[source.node]![source.output]!;
+  return traced.losses.reduce((sum, loss) => add(sum, loss), mean(objective.loss.call(target, prediction)));
+}
+
+/** The loss of a sample in 64 bits, for weights and values that are moved a little. */
+export function exactLoss(model: Inspectable, objective: SampleObjective, nudge: Nudge | undefined): Drawing {
+  const traced = traceNodes(model, { weightsAsInputs: true, nudge });
+  const target = targetInput(objective);
+  const loss = lossOf(traced, model, objective, target);
+  const weights = model.network.weights.map(({ weight }) => traced.weights.get(weight.variable)!);
+  const delta = traced.delta ? [traced.delta] : [];
+  return { inputs: [...traced.inputs, target, ...weights, ...delta], outputs: [loss] };
+}
+
+/** Gradients of the weights alone, for a batch. */
+export async function batchGradients(
+  model: Inspectable,
+  x: DataInput,
+  y: DataInput,
+  options: ObjectiveOptions & { readonly training?: boolean | undefined; readonly seed?: number | undefined },
+): Promise<{ loss: number; weights: Float32Array[] }> {
+  const rows = samplesOf(model, x, 'gradients');
+  const { count } = rows[0]!;
+  const { training = true, seed = 0 } = options;
+  const objective = objectiveFor(model, y, count, options, 'gradients');
+  const draw = (): Drawing => {
+    const traced = traceNodes(model, { count, training });
+    const target = targetInput(objective);
+    const loss = lossOf(traced, model, objective, target);
+    const weights = model.network.weights.map(({ weight }) => traced.weights.get(weight.variable)!);
+    return {
+      inputs: [...traced.inputs, target],
+      outputs: [loss, ...gradientsOf(loss, weights)],
+      keys: traced.keys,
+    };
+  };
+  const key = `batch gradients ${count} ${training} ${objectiveKey(objective)}`;
+  const feeds = [...rows.map(({ data }) => data), objective.values];
+  const [loss, ...weights] = await run(model, key, draw, feeds, options, seed);
+  return { loss: loss![0]!, weights };
+}
+
+/** Which results the loss depends on, by model and objective. */
+const paths = new WeakMap<Inspectable, Map<string, readonly boolean[]>>();
+
+function drawGradients(model: Inspectable, objective: SampleObjective): Drawing & { onPath: boolean[] } {
+  const traced = traceNodes(model, { separate: true });
+  const target = targetInput(objective);
+  const loss = lossOf(traced, model, objective, target);
+  const values = traced.values.map(([first]) => first!);
+  const weights = model.network.weights.map(({ weight }) => traced.weights.get(weight.variable)!);
+  const reached = ancestorsOf(loss);
+  const all = [...values, ...traced.preActivations, ...weights];
+  const derivatives = gradientsOf(loss, all);
+  return {
+    inputs: [...traced.inputs, target],
+    outputs: [loss, ...values, ...traced.preActivations, ...derivatives],
+    onPath: values.map((value) => reached.has(value)),
+  };
+}
+
+function ancestorsOf(y: Tensor): ReadonlySet<Tensor> {
+  const seen = new Set<Tensor>();
+  const open = [y];
+  for (let node = open.pop(); node; node = open.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    open.push(...node.inputs);
+  }
+  return seen;
+}
