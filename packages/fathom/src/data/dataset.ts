@@ -141,13 +141,19 @@ export function gatherSamples<Images extends ImageValues>(
 }
 
 /**
- * Throws unless every label is an integer in [0, classes).
+ * Throws unless every label is an integer in [0, classes), or the one that is ignored.
  *
  * @throws DataError naming the first label that is not, and its index
  */
-export function checkLabels(labels: ArrayLike<number>, classes: number, where = 'labels'): void {
+export function checkLabels(
+  labels: ArrayLike<number>,
+  classes: number,
+  where = 'labels',
+  ignored?: number,
+): void {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
+    if (label === ignored) continue;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new DataError({
         what: 'a label is out of range',

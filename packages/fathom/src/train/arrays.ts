@@ -82,8 +82,8 @@ export function sliceRows({ data, size }: Rows, start: number, end: number): Row
  *
  * @throws DataError naming the first label that is not an integer in [0, classes)
  */
-export function checkLabelRows(rows: Rows, classes: number, where: string): void {
-  checkLabels(rows.data, classes, where);
+export function checkLabelRows(rows: Rows, classes: number, where: string, ignored?: number): void {
+  checkLabels(rows.data, classes, where, ignored);
 }
 
 /** The shape that `input` says it has, with the samples along axis 0; flat arrays say nothing. */

@@ -76,13 +76,19 @@ export function objectiveOf(options: CompileOptions, model: Composite<Symbolics>
   });
   if (outputs.length === 0)
     throw new RangeError('loss: expected a loss for one output at least; received none.');
-  return {
-    outputs,
-    figures: [
-      ...(several ? outputs.map(({ name }) => lossFigure(joined(name, 'loss'))) : []),
-      ...outputs.flatMap(({ metrics }) => metrics).map(figureOf),
-    ],
-  };
+  const figures = [
+    ...(several ? outputs.map(({ name }) => lossFigure(joined(name, 'loss'))) : []),
+    ...outputs.flatMap(({ metrics }) => metrics).map(figureOf),
+  ];
+  const twice = figures.find(
+    ({ name }, i) => name === 'loss' || figures.some((f, j) => j < i && f.name === name),
+  );
+  if (twice) {
+    throw new RangeError(
+      `metrics: expected metrics of different names; received ${twice.name} twice. Wrap one of them under another name: { ...metric, name: 'other' }.`,
+    );
+  }
+  return { outputs, figures };
 }
 
 /** Names of unknown losses and metrics are told at once, also where the outputs are not known yet. */

@@ -61,7 +61,7 @@ export function toSamples(
     const hint = targetsHint(feed.loss);
     const rows = toRows(data, feed.shape, place, hint);
     checkCount(inputs[0]!, rows, where, 'targets', hint);
-    if (feed.loss.targets === 'labels') checkLabelRows(rows, feed.classes, place);
+    if (feed.loss.targets === 'labels') checkLabelRows(rows, feed.classes, place, feed.loss.ignoreClass);
     return rows;
   });
   const { weights, weightShapes } = toWeights(targets, expected, where, options);

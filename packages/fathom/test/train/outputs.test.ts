@@ -5,6 +5,7 @@ import type { Shape } from '../../src/ir/shape.ts';
 import type { Tensor } from '../../src/ir/tensor.ts';
 import { type BaseLayer, type BuildScope, type CallContext, callLayer, Layer } from '../../src/nn/layer.ts';
 import { add, concatenate, dense, dropout, input } from '../../src/nn/layers/index.ts';
+import * as losses from '../../src/nn/losses/index.ts';
 import { sgd } from '../../src/nn/optimizers/index.ts';
 import { l2 } from '../../src/nn/regularizers/index.ts';
 import { multiply } from '../../src/ops/index.ts';
@@ -233,5 +234,30 @@ describe('random bits', () => {
     const { loss } = await made.trainOnBatch(new Float32Array(200).fill(1), new Float32Array(200));
     expect(loss).toBeGreaterThan(4);
     expect(loss).toBeLessThan(7.5);
+  });
+});
+
+describe('labels and metrics', () => {
+  const network = () =>
+    sequential([dense({ units: 3, activation: 'softmax', inputShape: [2] })], { seed: 1 });
+  const x = [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ];
+
+  it('takes a label that the loss ignores, and no other outside of the classes', async () => {
+    const model = network();
+    model.compile({ loss: losses.sparseCategoricalCrossentropy({ ignoreClass: -1 }) });
+    const { loss } = await model.evaluate(x, [0, -1, 2]);
+    const kept = await model.evaluate([x[0]!, x[2]!], [0, 2]);
+    expect(loss).toBeCloseTo(kept.loss!, 6);
+    await expect(model.evaluate(x, [0, -2, 2])).rejects.toThrow('a label is out of range');
+  });
+
+  it('refuses two metrics of one name, of which one would hide the other', () => {
+    expect(() => network().compile({ loss: 'meanSquaredError', metrics: ['accuracy', 'accuracy'] })).toThrow(
+      'metrics: expected metrics of different names; received accuracy twice',
+    );
   });
 });
