@@ -5,6 +5,14 @@
 export interface Calls {
   /** Starts the engine, if it is not yet, and says what it is. */
   'engine/info': { request: null; reply: EngineInfo };
+  /** Loads the network that ships with the lab, once. */
+  'network/shipped': { request: null; reply: NetworkInfo };
+  /** Takes a saved model in, under a name by which it is called from then on. */
+  'network/load': { request: SavedNetwork; reply: NetworkInfo };
+  /** Which digit a picture shows; null while there is nothing to be seen. */
+  'digit/recognize': { request: RecognizeRequest; reply: Recognition | null };
+  /** A digit as the built-in generator writes it. */
+  'digit/example': { request: { digit: number; seed: number }; reply: Uint8Array<ArrayBuffer> };
 }
 
 export interface Events {
@@ -16,6 +24,52 @@ export interface EngineInfo {
   readonly backend: string;
   readonly threads: number;
   readonly crossOriginIsolated: boolean;
+}
+
+/** The files of a run as `fathom train` saves them. */
+export interface SavedNetwork {
+  readonly id: string;
+  /** model.json, and run.json where there is one. */
+  readonly config: string;
+  readonly record: string | undefined;
+  readonly weights: Uint8Array<ArrayBuffer>;
+  /** What the files are called, for messages. */
+  readonly where: string;
+}
+
+/** A network that the engine holds. */
+export interface NetworkInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly parameters: number;
+  /** Of one sample. */
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  readonly classes: readonly string[];
+}
+
+export interface RecognizeRequest {
+  readonly network: string;
+  readonly image: Picture;
+}
+
+/** RGBA, row by row. */
+export interface Picture {
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Recognition {
+  /** [28, 28], 0 (paper) to 1 (ink): what the network was shown. */
+  readonly pixels: Float32Array<ArrayBuffer>;
+  /** Dark ink on a light ground. */
+  readonly inverted: boolean;
+  /** One for each class. */
+  readonly probabilities: readonly number[];
+  /** Milliseconds to prepare the picture, and to ask the network. */
+  readonly prepareMs: number;
+  readonly predictMs: number;
 }
 
 export type CallName = keyof Calls;

@@ -1,8 +1,10 @@
 import { backendHandlers } from './backend.ts';
+import { digitHandlers } from './digits.ts';
 import { emit, send } from './emit.ts';
+import { networkHandlers } from './networks.ts';
 import type { CallName, Handlers, ToEngine } from './protocol.ts';
 
-const handlers: Handlers = { ...backendHandlers };
+const handlers: Handlers = { ...backendHandlers, ...networkHandlers, ...digitHandlers };
 
 self.onmessage = async ({ data }: MessageEvent<ToEngine>) => {
   const { id, call, request } = data;

@@ -1,0 +1,102 @@
+import type { NetworkInfo } from '../engine/protocol.ts';
+import { engine } from './engine.ts';
+
+/** What `fathom lab` offers beside the lab itself. */
+interface Offer {
+  readonly data: readonly string[];
+  readonly run: boolean;
+}
+
+const NOTHING: Offer = { data: [], run: false };
+
+/** The networks that can be asked, by name: the one that ships with the lab is always there. */
+class Networks {
+  #list: NetworkInfo[] = $state.raw([]);
+  #offer: Promise<Offer> | undefined;
+
+  get list(): readonly NetworkInfo[] {
+    return this.#list;
+  }
+
+  find(id: string): NetworkInfo | undefined {
+    return this.#list.find((network) => network.id === id);
+  }
+
+  /** Puts a network into the list, in place of one of the same name. */
+  add(network: NetworkInfo): NetworkInfo {
+    this.#list = [...this.#list.filter(({ id }) => id !== network.id), network];
+    return network;
+  }
+
+  /** Loads the network that ships with the lab, and the run that `fathom lab RUN` was given. */
+  async loadFirst(): Promise<void> {
+    const shipped = engine.call('network/shipped', null).then((network) => this.add(network));
+    const { run } = await this.offer();
+    await shipped;
+    if (run && !this.find('run')) this.add(await this.#loadRun());
+  }
+
+  offer(): Promise<Offer> {
+    this.#offer ??= fetch('/offer.json').then(
+      async (response): Promise<Offer> => (response.ok ? await response.json() : NOTHING),
+      () => NOTHING,
+    );
+    return this.#offer;
+  }
+
+  /**
+   * Loads a run from files of the user's: model.json and weights.safetensors, with or without run.json.
+   *
+   * @throws Error that says which file is missing or damaged
+   */
+  async loadFiles(files: readonly File[]): Promise<NetworkInfo> {
+    const named = (ending: string) => files.find(({ name }) => name.toLowerCase().endsWith(ending));
+    const record = named('run.json');
+    const config =
+      named('model.json') ?? files.find((file) => file.name.endsWith('.json') && file !== record);
+    const weights = named('.safetensors');
+    if (!config || !weights) {
+      const missing = config ? 'weights.safetensors' : 'model.json';
+      throw new Error(
+        `a saved network is two files, model.json and weights.safetensors; ${missing} was not among those chosen. Choose both at once, from the folder that fathom train saved.`,
+      );
+    }
+    if (config.size > MOST_CONFIG_BYTES) {
+      throw new Error(
+        `${config.name} is too large to be a model.json: ${config.size.toLocaleString('en')} bytes.`,
+      );
+    }
+    if (weights.size > MOST_WEIGHT_BYTES) {
+      throw new Error(`${weights.name} is too large for a page: ${weights.size.toLocaleString('en')} bytes.`);
+    }
+    const bytes = new Uint8Array(await weights.arrayBuffer());
+    const network = await engine.call('network/load', {
+      id: 'file',
+      config: await config.text(),
+      record: await record?.text(),
+      weights: bytes,
+      where: 'your files',
+    });
+    return this.add(network);
+  }
+
+  async #loadRun(): Promise<NetworkInfo> {
+    const get = async (name: string) => {
+      const response = await fetch(`/run/${name}`);
+      if (!response.ok) throw new Error(`the run has no ${name}`);
+      return response;
+    };
+    return engine.call('network/load', {
+      id: 'run',
+      config: await (await get('model.json')).text(),
+      record: await get('run.json').then((response) => response.text()),
+      weights: new Uint8Array(await (await get('weights.safetensors')).arrayBuffer()),
+      where: 'the run',
+    });
+  }
+}
+
+const MOST_CONFIG_BYTES = 4 << 20;
+const MOST_WEIGHT_BYTES = 1 << 30;
+
+export const networks = new Networks();
