@@ -13,7 +13,7 @@ import {
   term,
   total,
 } from './gradientTerms.ts';
-import { consumersOf, type Inspectable, type NetworkNode, nodeAt, nodesOf } from './nodes.ts';
+import { consumersOf, type Inspectable, nodeAt, nodesOf } from './nodes.ts';
 import {
   endsInSoftmax,
   type ObjectiveOptions,

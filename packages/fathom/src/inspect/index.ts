@@ -5,8 +5,11 @@ export {
   rangeOf,
   type ValueRange,
 } from './activations.ts';
+export { compareTransformed, type TransformComparison, type TransformedLayer } from './compareTransformed.ts';
 export type { Place } from './contraction.ts';
 export { type ChannelContribution, contributions, type MapContributions } from './contributions.ts';
+export { deadUnits, type UnitReport } from './deadUnits.ts';
+export { type Bounds, type DecisionGrid, decisionGrid, type GridLayer } from './decisionGrid.ts';
 export {
   describeNetwork,
   describeStack,
@@ -28,9 +31,35 @@ export {
   type GradientExplanation,
   type GradientOf,
 } from './explainGradient.ts';
+export { type GradCam, type GradCamOptions, gradCam } from './gradCam.ts';
 export { gradients, type LayerGradient, type NetworkGradients, type WeightGradient } from './gradients.ts';
 export type { GradientTerm } from './gradientTerms.ts';
+export {
+  type GradientHistogramOptions,
+  gradientHistograms,
+  type Histogram,
+  type HistogramOptions,
+  histogram,
+  type UpdateRatio,
+  updateRatios,
+  type WeightSnapshot,
+  weightHistograms,
+  weightSnapshot,
+} from './histograms.ts';
+export { type MaximizedActivation, type MaximizeOptions, maximizeActivation } from './maximizeActivation.ts';
 export type { Inspectable } from './nodes.ts';
 export type { ObjectiveOptions, Target } from './objective.ts';
+export { type OcclusionMap, type OcclusionOptions, occlusion } from './occlusion.ts';
+export {
+  featureMaps,
+  filters,
+  inputPicture,
+  type Picture,
+  type PictureOptions,
+  picture,
+  type Scaling,
+} from './pictures.ts';
 export { type Box, type LayerBox, type ReceptiveField, receptiveField } from './receptiveField.ts';
+export { type SaliencyMap, type SaliencyOptions, saliency } from './saliency.ts';
 export { forget, type InspectOptions } from './session.ts';
+export { type Mistake, type Mistakes, worstMistakes } from './worstMistakes.ts';
