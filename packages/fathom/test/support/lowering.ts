@@ -1,4 +1,5 @@
 import type { Affine, Expr } from '../../src/ir/expr.ts';
+import type { LoopAttrs } from '../../src/ir/loop.ts';
 import type { Lowering, Operand } from '../../src/ir/op.ts';
 import { sizeOf, stridesOf } from '../../src/ir/shape.ts';
 import type { NumericArray, Tensor } from '../../src/ir/tensor.ts';

@@ -385,7 +385,7 @@ describe('a network of words', () => {
       backend: 'wasm',
       threads: 1,
     });
-    const { history } = await network.fit(words, labels, { epochs: 12, batchSize: 32, verbose: 0 });
+    const { history } = await network.fit(words, labels, { epochs: 12, batchSize: 32 });
     expect(history.accuracy!.at(-1)).toBeGreaterThan(0.97);
     await network.dispose();
   });
