@@ -62,7 +62,7 @@ export const PRESETS: readonly Preset[] = [
   preset(
     'several',
     'Several kernels',
-    'Three kernels, three feature maps: horizontal edges, vertical edges, and the mean of the window.',
+    'Three kernels, three feature maps: horizontal edges, vertical edges, and the sum of the window.',
     {
       ...settings(PLUS, '-1 -1 -1 / 0 0 0 / 1 1 1'),
       kernels: [
