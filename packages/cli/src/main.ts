@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addData } from './commands/data.ts';
 import { addEval } from './commands/eval.ts';
 import { addInfo } from './commands/info.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addLab } from './commands/lab.ts';
 import { addPredict } from './commands/predict.ts';
 import { addSummary } from './commands/summary.ts';
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addTrain(program);
   addEval(program);
   addPredict(program);
+  addInspect(program);
   addSummary(program);
   addData(program);
   addLab(program);

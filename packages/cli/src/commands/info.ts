@@ -24,6 +24,8 @@ export function addInfo(program: Command): void {
 
 async function info({ backend: name, threads }: InfoOptions, terminal: Terminal): Promise<void> {
   const backend: Backend = await selectBackend(name, threads === undefined ? {} : { threads });
+  // WebAssembly is asked what it can do, also where native code is chosen: the engine tells only once it is set up.
+  await selectBackend('wasm', { threads: 1 });
   const features = detectFeatures();
   const native = await nativeStatus();
   const yes = (value: boolean) => (value ? 'yes' : 'no');

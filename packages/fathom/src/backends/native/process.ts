@@ -5,6 +5,12 @@ import { CompilerError } from './errors.ts';
 const MOST_COMPLAINT = 2000;
 const MOST_OUTPUT = 4 * 2 ** 20;
 
+/** Ends each command that runs: none may outlive this process. */
+const running = new Set<() => void>();
+const endAll = () => {
+  for (const end of running) end();
+};
+
 /**
  * Runs a command without a shell: its arguments are a list, `input` is what it reads.
  *
@@ -33,7 +39,8 @@ export function run(
         // It is gone already.
       }
     };
-    process.once('exit', end);
+    if (running.size === 0) process.once('exit', endAll);
+    running.add(end);
     const fail = (message: string) => finish(() => reject(new CompilerError(message)));
     const timer = setTimeout(() => {
       end();
@@ -41,7 +48,8 @@ export function run(
     }, limitMs);
     const finish = (settle: () => void) => {
       clearTimeout(timer);
-      process.off('exit', end);
+      running.delete(end);
+      if (running.size === 0) process.off('exit', endAll);
       settle();
     };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
