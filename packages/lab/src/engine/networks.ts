@@ -2,12 +2,9 @@ import { DataError, layers, loadWeights, type Model, modelFromConfig, sequential
 import { engineBackend } from './backend.ts';
 import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 
-/** A network that gives one probability for each class. */
+/** A network with one output for each class. */
 export interface HeldNetwork {
-  /** As it was made or loaded. */
   readonly model: Model;
-  /** Ends in softmax, with the weights of `model`. */
-  readonly classifier: Model;
   readonly classes: readonly string[];
 }
 
@@ -34,7 +31,7 @@ export function holdNetwork(id: string, model: Model, classes: readonly string[]
   const { inputShape, outputShape } = model;
   if (!inputShape || !outputShape)
     throw new Error('a network without layers cannot be asked. Add layers to it.');
-  held.set(id, { model, classifier: withSoftmax(model), classes });
+  held.set(id, { model, classes });
   return { id, name: model.name, parameters: model.countParams(), inputShape, outputShape, classes };
 }
 
@@ -99,26 +96,29 @@ function classesOf(record: string | undefined, where: string): string[] | undefi
   return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? classes : undefined;
 }
 
-/** A network may leave softmax to its loss; what it gives is shown as probabilities all the same. */
-function withSoftmax(model: Model): Model {
-  const last = model.layers.at(-1);
-  if (last?.type === 'softmax' || last?.config().activation === 'softmax') return model;
-  return sequential([model, layers.softmax()], { name: `${model.name}-classifier` });
-}
-
 /** What a network says of one sample: a probability for each class. */
-export async function classify(network: HeldNetwork, sample: Float32Array): Promise<number[]> {
-  const { classifier } = network;
-  prepareBackend(classifier, await engineBackend());
+export async function classify({ model }: HeldNetwork, sample: Float32Array): Promise<number[]> {
+  const classifier = await classifierOf(model);
   const { data } = await classifier.predict({ data: sample, shape: [1, ...classifier.inputShape!] });
   return Array.from(data);
 }
 
-const prepared = new WeakSet<Model>();
+/** A network that leaves softmax to its loss, with softmax at its end; the weights are the same. */
+export async function classifierOf(model: Model): Promise<Model> {
+  const known = classifiers.get(model);
+  if (known) return known;
+  const classifier = endsInSoftmax(model)
+    ? model
+    : sequential([model, layers.softmax()], { name: `${model.name}-classifier` });
+  // The backend is part of how a model is compiled; one that is trained has its own already.
+  if (!classifier.optimizer) classifier.compile({ loss: 'meanSquaredError', backend: await engineBackend() });
+  classifiers.set(model, classifier);
+  return classifier;
+}
 
-/** The backend of a model is part of how it is compiled; the loss is not used. */
-function prepareBackend(model: Model, backend: Awaited<ReturnType<typeof engineBackend>>): void {
-  if (prepared.has(model)) return;
-  prepared.add(model);
-  model.compile({ loss: 'meanSquaredError', backend });
+const classifiers = new WeakMap<Model, Model>();
+
+export function endsInSoftmax(model: Model): boolean {
+  const last = model.layers.at(-1);
+  return last?.type === 'softmax' || last?.config().activation === 'softmax';
 }

@@ -1,3 +1,14 @@
+import type {
+  DataChoice,
+  DataInfo,
+  ExportedNetwork,
+  LayerSetting,
+  StackReport,
+  TrainingProgress,
+  TrainingReport,
+  TrainingSettings,
+} from './trainingTypes.ts';
+
 /**
  * What page and engine say to each other. The engine is the library in a worker: the page asks (a call, answered
  * once) and listens (events). Everything here is plain data that can be cloned.
@@ -13,11 +24,30 @@ export interface Calls {
   'digit/recognize': { request: RecognizeRequest; reply: Recognition | null };
   /** A digit as the built-in generator writes it. */
   'digit/example': { request: { digit: number; seed: number }; reply: Uint8Array<ArrayBuffer> };
+  /** Makes the data to train on; the network at work is dropped. */
+  'train/data': { request: DataChoice; reply: DataInfo };
+  /** Shapes and costs of a stack of layers on the data at hand, while it is put together. */
+  'train/describe': { request: readonly LayerSetting[]; reply: StackReport };
+  /** Begins anew with these settings; answers with the network before its first step. */
+  'train/reset': { request: TrainingSettings; reply: TrainingReport };
+  'train/play': { request: null; reply: null };
+  'train/pause': { request: null; reply: TrainingReport };
+  /** One step, and how the network is after it. */
+  'train/step': { request: null; reply: TrainingReport };
+  'train/rate': { request: number; reply: null };
+  /** The files of the network as it is. */
+  'train/export': { request: null; reply: ExportedNetwork };
+  /** Makes the network as it is known to the other rooms, as `trained`. */
+  'train/keep': { request: null; reply: NetworkInfo };
 }
 
 export interface Events {
   /** The engine failed outside of any call. */
   'engine/failed': { message: string };
+  'train/progress': TrainingProgress;
+  'train/report': TrainingReport;
+  /** How far the making of data has come: 0 to 1. */
+  'train/loading': { share: number };
 }
 
 export interface EngineInfo {

@@ -3,8 +3,9 @@ import { digitHandlers } from './digits.ts';
 import { emit, send } from './emit.ts';
 import { networkHandlers } from './networks.ts';
 import type { CallName, Handlers, ToEngine } from './protocol.ts';
+import { trainingHandlers } from './training.ts';
 
-const handlers: Handlers = { ...backendHandlers, ...networkHandlers, ...digitHandlers };
+const handlers: Handlers = { ...backendHandlers, ...networkHandlers, ...digitHandlers, ...trainingHandlers };
 
 self.onmessage = async ({ data }: MessageEvent<ToEngine>) => {
   const { id, call, request } = data;

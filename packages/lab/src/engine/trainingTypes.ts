@@ -1,0 +1,143 @@
+/** Messages of the room Train, which `protocol.ts` lists. */
+
+/** Where data comes from. */
+export type DataChoice =
+  | { readonly kind: 'digits'; readonly seed: number; readonly count: number }
+  /** IDX files that `fathom lab` found on this machine, at most so many training samples. */
+  | { readonly kind: 'served'; readonly name: string; readonly count: number }
+  | { readonly kind: 'idx'; readonly files: readonly File[]; readonly seed: number }
+  | {
+      readonly kind: 'pictures';
+      readonly files: readonly { readonly file: File; readonly path: string }[];
+      /** Pictures become side × side. */
+      readonly side: number;
+      readonly channels: 1 | 3;
+      readonly seed: number;
+    }
+  | { readonly kind: 'csv'; readonly file: File; readonly seed: number };
+
+export interface DataInfo {
+  readonly name: string;
+  /** Of one sample. */
+  readonly shape: readonly number[];
+  readonly classes: readonly string[];
+  readonly training: number;
+  readonly validation: number;
+  /** Something to know, as how many files were left out. */
+  readonly note: string;
+  /** The first samples, where they are pictures. */
+  readonly samples: readonly Sample[];
+}
+
+/** A picture: bytes [rows, columns, channels]. */
+export interface Sample {
+  readonly pixels: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+  /** Class number. */
+  readonly label: number;
+}
+
+/** A layer as in a saved model; its name is given by the engine. */
+export type LayerSetting = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** What a stack of layers comes to. */
+export interface StackReport {
+  readonly layers: readonly {
+    readonly outputShape: readonly number[];
+    readonly parameters: number;
+    readonly multiplyAdds: number;
+    readonly activationBytes: number;
+  }[];
+  /** The first layer that does not fit, and why; the number of layers when it is the whole. */
+  readonly problem: { readonly layer: number; readonly message: string } | undefined;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+}
+
+export interface TrainingSettings {
+  readonly layers: readonly LayerSetting[];
+  readonly loss: string;
+  readonly optimizer: string;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly seed: number;
+}
+
+/** How training goes, some times a second. */
+export interface TrainingProgress {
+  /** Which training: a reset begins another one. */
+  readonly run: number;
+  readonly steps: number;
+  /** Epochs done, with the part of the one at work. */
+  readonly epochs: number;
+  readonly isPlaying: boolean;
+  /** Of the steps since the last report: step number, loss, accuracy of each batch before its update. */
+  readonly figures: readonly { readonly step: number; readonly loss: number; readonly accuracy: number }[];
+  readonly samplesPerSecond: number;
+  /** Why it stopped by itself. */
+  readonly problem: string | undefined;
+}
+
+/** What a network is at some time, and how it does on validation data. */
+export interface TrainingReport {
+  readonly run: number;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly validation: { readonly loss: number; readonly accuracy: number };
+  /** Training loss and accuracy, mean of the batches since the last report; NaN before the first step. */
+  readonly training: { readonly loss: number; readonly accuracy: number };
+  /** [true class][predicted class] of the validation data. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly mistakes: readonly Mistake[];
+  readonly weights: readonly WeightReport[];
+  /** Kernels as pictures. */
+  readonly filters: readonly FilterSheet[];
+}
+
+export interface Mistake {
+  readonly sample: Sample;
+  readonly predicted: number;
+  /** Of the predicted and of the true class. */
+  readonly confidence: number;
+  readonly truth: number;
+}
+
+export interface WeightReport {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly mean: number;
+  readonly deviation: number;
+  readonly histogram: Histogram;
+  /** Of ∂L/∂w for one sample of the validation data; undefined for weights that are not trained. */
+  readonly gradient: Histogram | undefined;
+  /** ‖w after − w before‖ / ‖w before‖ of the last step; undefined before the first one. */
+  readonly updateRatio: number | undefined;
+}
+
+export interface Histogram {
+  readonly low: number;
+  readonly high: number;
+  readonly counts: readonly number[];
+}
+
+/** Some kernels of one layer, each [rows, columns], to be seen beside each other. */
+export interface FilterSheet {
+  readonly layer: string;
+  /** What one picture is, in words. */
+  readonly about: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: readonly Float32Array<ArrayBuffer>[];
+  /** How many there are, shown or not. */
+  readonly total: number;
+}
+
+/** The files of a trained network. */
+export interface ExportedNetwork {
+  readonly config: string;
+  readonly weights: Uint8Array<ArrayBuffer>;
+}
