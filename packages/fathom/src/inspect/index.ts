@@ -60,6 +60,11 @@ export {
   type Scaling,
 } from './pictures.ts';
 export { type Box, type LayerBox, type ReceptiveField, receptiveField } from './receptiveField.ts';
+export { dotProductHtml, windowGrids } from './render/dotProduct.ts';
+export { mapsHtml } from './render/maps.ts';
+export { networkSvg, networkTable } from './render/overview.ts';
+export { type PageOptions, pageHtml } from './render/page.ts';
+export { encodePng, pngUrl } from './render/png.ts';
 export { type SaliencyMap, type SaliencyOptions, saliency } from './saliency.ts';
 export { forget, type InspectOptions } from './session.ts';
 export { type Mistake, type Mistakes, worstMistakes } from './worstMistakes.ts';
