@@ -5,19 +5,24 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { accuracySection } from './lib/accuracy.mjs';
 import { startCast } from './lib/cast.mjs';
+import { exportOnnx } from './lib/exportOnnx.mjs';
 import { bundleSection, compileSection, importSection, memorySection } from './lib/footprint.mjs';
 import { textTable } from './lib/format.mjs';
+import { growthSection } from './lib/growth.mjs';
 import { machine } from './lib/machine.mjs';
 import { PEERS } from './lib/peer.mjs';
-import { matrixSection, microkernelRate, predictionSection } from './lib/products.mjs';
+import { matrixSection, microkernelRate, PREDICTIONS, predictionSection } from './lib/products.mjs';
 import { claimsTable, head, markdown } from './lib/report.mjs';
 import { trainingSections } from './lib/training.mjs';
-import { BATCHES, WORKS } from './lib/works.mjs';
+import { BATCHES, MATRIX_SIZES, WORKS } from './lib/works.mjs';
 
-const OTHERS = ['matmul', 'predict', 'import', 'bundle', 'memory', 'compile'];
+const OTHERS = ['matmul', 'predict', 'growth', 'compile', 'memory', 'accuracy', 'import', 'bundle'];
 const KNOWN = [...Object.keys(WORKS), ...OTHERS];
 const BUSY_LOAD = 0.5;
+/** Compiles for half a minute a network; `--quick` leaves it out unless it is asked for. */
+const SLOW_TO_START = ['torch-compile'];
 const HELP = `npm run bench -- [options]
 
   --only A,B     any of ${KNOWN.join(', ')}
@@ -38,9 +43,13 @@ const where = machine();
 if (where.loadBefore > BUSY_LOAD) {
   console.log(`The machine is busy (load ${where.loadBefore.toFixed(2)}): expect noise.\n`);
 }
+if (options.only.includes('predict') && options.peers.includes('onnxruntime')) {
+  say('writing ONNX files');
+  await exportOnnx();
+}
 say('starting the peers');
 const cast = await startCast(
-  Object.keys(PEERS).filter((p) => p === 'microkernel' || options.peers.includes(p)),
+  Object.keys(PEERS).filter((p) => p === 'microkernel' || (options.peers.includes(p) && needed(p))),
 );
 const sections = [];
 let rate;
@@ -62,6 +71,17 @@ console.log(`\n${head(report).join('\n')}\n`);
 console.log(textTable(claimsTable(sections)));
 if (options.write) write(report);
 
+/** Whether a section that is wanted asks for this peer. */
+function needed(key) {
+  const trains = options.only.some((name) => name in WORKS);
+  const kinds = [
+    ...(trains ? ['train'] : []),
+    ...options.only.filter((name) => ['matmul', 'predict'].includes(name)),
+  ];
+  if (options.only.includes('growth') && key.startsWith('fathom')) return true;
+  return kinds.some((kind) => PEERS[key].kinds?.includes(kind) ?? true);
+}
+
 async function measure() {
   const wants = (name) => options.only.includes(name);
   const settings = { ...options, rate, say };
@@ -73,11 +93,17 @@ async function measure() {
   for (const work of Object.keys(WORKS).filter(wants)) {
     for (const section of await trainingSections(cast, { ...settings, works: [work] })) show(section);
   }
-  if (wants('matmul')) show(await matrixSection(cast, settings));
-  if (wants('predict')) show(await predictionSection(cast, settings));
+  for (const size of wants('matmul') ? MATRIX_SIZES : []) {
+    show(await matrixSection(cast, { ...settings, size }));
+  }
+  for (const one of wants('predict') ? PREDICTIONS : []) {
+    show(await predictionSection(cast, { ...settings, ...one }));
+  }
+  if (wants('growth')) show(await growthSection(cast, settings));
   for (const peer of cast.peers) await peer.stop(); // what follows starts its own processes
   if (wants('compile')) show(await compileSection(settings));
   if (wants('memory')) show(await memorySection(options.peers, settings));
+  if (wants('accuracy')) show(await accuracySection(settings));
   if (wants('import')) show(await importSection(settings));
   if (wants('bundle')) show(await bundleSection(settings));
 }
@@ -135,7 +161,9 @@ function readOptions() {
   return {
     only: list('only', KNOWN),
     batches: list('batch', BATCHES.map(String)).map(Number),
-    peers: list('peers', Object.keys(PEERS)),
+    peers: list('peers', Object.keys(PEERS)).filter(
+      (p) => values.peers || !values.quick || !SLOW_TO_START.includes(p),
+    ),
     rounds,
     budgetMs: values.quick ? 80 : 250,
     quick: values.quick,

@@ -5,6 +5,8 @@ import { watch } from './disturbance.mjs';
 
 /** A first step this slow is measured alone, outside the rounds. */
 const SLOW_MS = 400;
+/** The same for works whose steps are long at every peer's. */
+const PATIENT_MS = 4000;
 /** A first step this slow is itself the measurement: start-up is nothing against it. */
 const VERY_SLOW_MS = 8000;
 const PAUSE_MS = 15; // lets the last peer's threads fall asleep
@@ -16,10 +18,14 @@ const EXTRA_ROUNDS = 1; // as a share of the rounds asked for
 /**
  * Times every entry `{ peer, id, ... }` and adds to it `rounds` (each round's median, in ms), `median`, `steps`
  * (a round), or `error`, and `firstMs`, the first step with whatever was compiled for it. Returns how disturbed the
- * kept rounds were. `everyone` is all processes of this run, whose work does not count as a disturbance.
+ * kept rounds were. `everyone` is all processes of this run, whose work does not count as a disturbance; `patient`
+ * takes also slow steps in turns.
  */
-export async function alternate(entries, { rounds, budgetMs, everyone = entries.map((e) => e.peer) }) {
-  for (const entry of entries) if (!entry.error) await calibrate(entry, budgetMs);
+export async function alternate(
+  entries,
+  { rounds, budgetMs, patient = false, everyone = entries.map((e) => e.peer) },
+) {
+  for (const entry of entries) if (!entry.error) await calibrate(entry, budgetMs, patient);
   const regular = entries.filter((e) => !e.error && !e.rounds);
   const taken = [];
   const most = rounds * (1 + EXTRA_ROUNDS);
@@ -76,7 +82,7 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-async function calibrate(entry, budgetMs) {
+async function calibrate(entry, budgetMs, patient) {
   const first = await run(entry, 1, 0);
   if (first.error) {
     entry.error = first.error;
@@ -89,7 +95,7 @@ async function calibrate(entry, budgetMs) {
   }
   const second = await run(entry, entry.firstMs > SLOW_MS ? 2 : 3, entry.firstMs > SLOW_MS ? 0 : 5);
   const ms = median(second.ms);
-  if (ms > SLOW_MS) {
+  if (ms > (patient ? PATIENT_MS : SLOW_MS)) {
     Object.assign(entry, { rounds: [ms], steps: second.ms.length, note: `${second.ms.length} steps, once` });
     return;
   }

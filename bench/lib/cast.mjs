@@ -1,7 +1,7 @@
 // The peers of one run, started once and asked again and again.
 
 import { sleep } from './alternate.mjs';
-import { PEERS, startPeer } from './peer.mjs';
+import { PEERS, startPeer, takes } from './peer.mjs';
 
 const IDLE_MS = 150;
 const IDLE_SHARE = 0.2; // of one core
@@ -28,7 +28,7 @@ export async function startCast(keys) {
 export async function entriesFor(peers, setup, keys = peers.map((p) => p.key)) {
   const entries = [];
   for (const peer of peers) {
-    if (!keys.includes(peer.key)) continue;
+    if (!keys.includes(peer.key) || (setup.kind && !takes(peer, setup))) continue;
     const variants = (setup.kind === 'train' && peer.variants[setup.work]) || [''];
     for (const variant of variants) {
       const id = JSON.stringify([setup, variant]);

@@ -3,6 +3,7 @@
 import { alternate, disturbanceNote, marked, speedup } from './alternate.mjs';
 import { busyWhileIdle, clear, describe, entriesFor } from './cast.mjs';
 import { factor, ms } from './format.mjs';
+import { takes } from './peer.mjs';
 import { TARGETS, verdict, WORKS } from './works.mjs';
 
 const TOO_SLOW_FOR_QUICK_MS = 300;
@@ -12,14 +13,13 @@ export async function trainingSections(cast, { works, batches, rounds, budgetMs,
   const sections = [];
   for (const work of works) {
     const slow = new Set();
-    const { peers: keys, batches: own } = WORKS[work];
+    const { batches: own, patient } = WORKS[work];
     for (const batch of own ?? batches) {
       say(`training ${work}, batch ${batch}`);
-      const peers = cast.peers.filter(
-        (p) => p.key !== 'microkernel' && !slow.has(p) && (keys?.includes(p.key) ?? true),
-      );
-      const entries = await entriesFor(peers, { kind: 'train', work, batch });
-      const quietness = await alternate(entries, { rounds, budgetMs, everyone: cast.peers });
+      const setup = { kind: 'train', work, batch };
+      const peers = cast.peers.filter((p) => !slow.has(p) && takes(p, setup));
+      const entries = await entriesFor(peers, setup);
+      const quietness = await alternate(entries, { rounds, budgetMs, patient, everyone: cast.peers });
       const busy = [...(await busyWhileIdle(peers)), ...disturbanceNote(quietness)];
       await clear(peers);
       if (quick) for (const e of entries) if (e.median > TOO_SLOW_FOR_QUICK_MS) slow.add(e.peer);
@@ -33,6 +33,7 @@ export async function trainingSections(cast, { works, batches, rounds, budgetMs,
 function section(work, batch, entries, rate, busy) {
   const { what, flopsPerImage, againstPyTorch } = WORKS[work];
   const ours = entries.find((e) => e.peer.key === 'fathom' && e.peer.threads === 2 && !e.error);
+  const native = entries.find((e) => e.peer.key === 'fathom-native' && e.peer.threads === 2 && !e.error);
   const ourSingle = entries.find((e) => e.peer.key === 'fathom' && e.peer.threads === 1 && !e.error);
   const claims = [];
   const rows = [];
@@ -40,7 +41,7 @@ function section(work, batch, entries, rate, busy) {
     const { peer, best } = entry;
     let ratio;
     let cells = ['', '', ''];
-    if (peer.key === 'fathom-native') ratio = speedup(ours, entry);
+    if (peer.key !== 'fathom' && !entry.error && !JUDGED.includes(peer.key)) ratio = speedup(ours, entry);
     else if (peer.key !== 'fathom' && best && !entry.error) {
       const target = peer.key === 'pytorch' ? againstPyTorch : TARGETS.againstJavaScript;
       ratio = speedup(ours, entry);
@@ -55,7 +56,7 @@ function section(work, batch, entries, rate, busy) {
       cells = [`${target.reach}×`, `${target.aim}×`, claim.verdict];
     } else if (peer.key !== 'fathom' && !entry.error) {
       ratio = speedup(ours, entry);
-    } else if (peer.key !== 'fathom' && ours) {
+    } else if (JUDGED.includes(peer.key) && ours) {
       const claim = `training step of ${work}, batch ${batch}, against ${peer.label}`;
       claims.push({ claim, unit: '×', ...TARGETS.againstJavaScript, verdict: 'it cannot' });
     }
@@ -65,10 +66,11 @@ function section(work, batch, entries, rate, busy) {
       [entry.variant, entry.note].filter(Boolean).join('; '),
       entry.error ? 'cannot' : ms(entry.median),
       factor(ratio),
+      peer.key.startsWith('fathom') || entry.error ? '' : factor(speedup(native, entry)),
       ...cells,
     ]);
   }
-  claims.push(...nativeClaims(work, batch, entries, ours));
+  claims.push(...nativeClaims(work, batch, entries, { wasm: ours, native }));
   if (work === 'cnn' && ours && ourSingle) {
     const gain = speedup(ours, ourSingle);
     claims.push({
@@ -92,8 +94,8 @@ function section(work, batch, entries, rate, busy) {
   }
   return {
     title: `Training step, ${work} (${what}), batch ${batch}`,
-    columns: ['', 'threads', 'setting', 'ms a step', 'Fathom is', 'reach', 'aim', ''],
-    align: 'lrlrrrrl',
+    columns: ['', 'threads', 'setting', 'ms a step', 'wasm is', 'native is', 'reach', 'aim', ''],
+    align: 'lrlrrrrrl',
     rows,
     notes: [...notes, ...busy],
     claims,
@@ -101,11 +103,13 @@ function section(work, batch, entries, rate, busy) {
   };
 }
 
-/** What native code is held to: the best of PyTorch, and how much of its speed WebAssembly has. */
-function nativeClaims(work, batch, entries, wasm) {
-  const native = entries.find((e) => e.peer.key === 'fathom-native' && e.peer.threads === 2 && !e.error);
+/** Peers whose figures are held against WebAssembly; all of them are held against native code. */
+const JUDGED = ['pytorch', 'tfjs-wasm', 'tfjs-cpu', 'jax-js'];
+
+/** What native code is held to: the best of all peers, and how much of its speed WebAssembly has. */
+function nativeClaims(work, batch, entries, { wasm, native }) {
   const [best] = entries
-    .filter((e) => e.peer.key === 'pytorch' && !e.error)
+    .filter((e) => !e.peer.key.startsWith('fathom') && !e.error)
     .sort((a, b) => a.median - b.median);
   const claims = [];
   const add = (claim, value, target) => {
@@ -113,7 +117,11 @@ function nativeClaims(work, batch, entries, wasm) {
   };
   const step = `training step of ${work}, batch ${batch}`;
   if (native && best)
-    add(`native ${step}, against PyTorch`, speedup(native, best), TARGETS.nativeAgainstPyTorch);
+    add(`native ${step}, against the best peer (${best.peer.label})`, speedup(native, best), {
+      ...WORKS[work].native,
+      better: 'more',
+      unit: '×',
+    });
   if (native && wasm && work === 'cnn')
     add(`wasm of native, ${step}`, speedup(wasm, native), TARGETS.wasmOfNative);
   return claims;

@@ -40,19 +40,30 @@ function compiled(work, threads) {
 }
 
 function training(work, batch, threads) {
-  const model = compiled(work, threads);
+  const { step } = NETWORKS[work];
   const pool = samples(work, batch);
   let at = 0;
-  return async () => {
+  if (step) {
+    const gan = step(fathom, { backend: BACKEND, threads });
+    const run = async () => {
+      const { dLoss, gLoss } = await gan.run({ real: pool[at++ % POOL].x });
+      return dLoss + gLoss;
+    };
+    return Object.assign(run, { dispose: () => gan.dispose() });
+  }
+  const model = compiled(work, threads);
+  const run = async () => {
     const { x, y } = pool[at++ % POOL];
     return (await model.trainOnBatch(x, y)).loss;
   };
+  return Object.assign(run, { dispose: () => model.dispose() });
 }
 
 function prediction(work, batch, threads) {
   const model = compiled(work, threads);
   const { x } = samples(work, batch)[0];
-  return async () => firstOf(await model.predict(x));
+  const run = async () => firstOf(await model.predict(x, { batchSize: batch }));
+  return Object.assign(run, { dispose: () => model.dispose() });
 }
 
 function samples(work, batch) {

@@ -85,6 +85,35 @@ def resnet18():
     return nn.Sequential(*stem, *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
 
 
+def vgg11():
+    """Configuration A at 32×32, as torchvision's without the pooling of its features to 7×7."""
+    layers, inputs = [], 3
+    for width in (64, "pool", 128, "pool", 256, 256, "pool", 512, 512, "pool", 512, 512, "pool"):
+        if width == "pool":
+            layers.append(nn.MaxPool2d(2))
+            continue
+        layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
+        inputs = width
+    head = [nn.Linear(512, 4096), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(0.5)]
+    return nn.Sequential(*layers, nn.Flatten(), *head, nn.Linear(4096, 10))
+
+
+LATENT = 64
+
+
+def generator():
+    return nn.Sequential(
+        nn.Linear(LATENT, 256), nn.LeakyReLU(0.2), nn.Linear(256, 512), nn.LeakyReLU(0.2),
+        nn.Linear(512, 784), nn.Tanh(),
+    )  # fmt: skip
+
+
+def discriminator():
+    return nn.Sequential(
+        nn.Linear(784, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Linear(256, 1)
+    )
+
+
 IMAGE = (1, 28, 28)
 # Of each work: the network, the shape of a sample, and whether its targets are its inputs.
 NETWORKS = {
@@ -94,6 +123,7 @@ NETWORKS = {
     "autoencoder": (autoencoder, (784,), True),
     "lstm": (Lstm, (64, 64), False),
     "transformer": (Transformer, (64, 128), False),
+    "vgg11": (vgg11, (3, 32, 32), False),
     "resnet18": (resnet18, (3, 32, 32), False),
 }
 
