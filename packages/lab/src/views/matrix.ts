@@ -81,7 +81,7 @@ export function formatNumber(value: number, digits = 2): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e6 || size < 0.5 * 10 ** -digits)) {
+  if (size !== 0 && (size >= 1e6 || size < Math.max(1e-6, 0.5 * 10 ** -digits))) {
     return scientific(value);
   }
   const text = plain(Number(value.toFixed(digits)));
