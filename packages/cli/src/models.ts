@@ -4,11 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Message, type Plugin } from 'esbuild';
-import { cnn, lenet5, Model, mlp, perceptron } from 'fathom';
+import { cnn, lenet5, Model, mlp, mobileNet, perceptron, resNet18, resNet20 } from 'fathom';
 import { CliError, codeOf, UsageError, unknownName } from './errors.ts';
-
-/** Models that `--model` knows by name. */
-export const MODEL_NAMES = ['lenet5', 'cnn', 'mlp', 'perceptron'] as const;
 
 /** What a model is to be made for; functions exported by model files receive it. */
 export type ModelSetting = {
@@ -18,6 +15,22 @@ export type ModelSetting = {
   readonly classes: number;
   readonly seed: number;
 };
+
+type Maker = (setting: ModelSetting) => Model;
+
+/** Those of the zoo that learn from pictures of the size of the data sets here, in sensible time. */
+const BY_NAME: Readonly<Record<string, Maker>> = {
+  lenet5: ({ seed }) => lenet5({ seed }),
+  cnn: ({ seed }) => cnn({ seed }),
+  mlp: ({ seed }) => mlp({ seed }),
+  perceptron: ({ seed }) => perceptron({ seed }),
+  resNet18: (setting) => resNet18({ ...setting, stem: 'cifar' }),
+  resNet20,
+  mobileNet,
+};
+
+/** Models that `--model` knows by name. */
+export const MODEL_NAMES: readonly string[] = Object.keys(BY_NAME);
 
 /** A model that is made when its setting is known. */
 export type ModelSource = {
@@ -35,12 +48,12 @@ export type ModelSource = {
  * @throws UsageError for an unknown name, CliError when the file is missing, does not compile or exports no model
  */
 export async function findModel(name: string): Promise<ModelSource> {
-  if (isModelName(name)) {
+  if (Object.hasOwn(BY_NAME, name)) {
     return {
       name,
       shortName: name,
       async create(setting) {
-        const model = BY_NAME[name]({ seed: setting.seed });
+        const model = BY_NAME[name]!(setting);
         checkFits(model, setting, name);
         return model;
       },
@@ -77,12 +90,7 @@ export async function findModel(name: string): Promise<ModelSource> {
   };
 }
 
-const BY_NAME = { lenet5, cnn, mlp, perceptron };
 const FILE_ENDINGS = ['.ts', '.mts', '.js', '.mjs'];
-
-function isModelName(name: string): name is keyof typeof BY_NAME {
-  return Object.hasOwn(BY_NAME, name);
-}
 
 function checkFits(model: Model, { inputShape, classes }: ModelSetting, name: string): void {
   const show = (shape: readonly number[]) => `[${shape.join(', ')}]`;

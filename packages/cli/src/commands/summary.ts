@@ -53,7 +53,7 @@ async function summary(name: string, terminal: Terminal): Promise<void> {
 }
 
 function looksLikeModel(name: string): boolean {
-  return (MODEL_NAMES as readonly string[]).includes(name) || /\.(m?ts|m?js)$/.test(name);
+  return MODEL_NAMES.includes(name) || /\.(m?ts|m?js)$/.test(name);
 }
 
 function describe(model: Model) {
