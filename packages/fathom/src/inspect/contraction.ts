@@ -38,20 +38,37 @@ export interface Point {
  */
 export function pointsAt(contraction: Contraction, which: 'x' | 'w' | 'y', place: Place): Point[] {
   const { axes, x, w, y } = contraction;
-  const equations = (contraction[which] ?? []).map((index, d) => ({ index, target: place[d]! }));
+  const equations = contraction[which] ?? [];
+  const steps = stepsFor(contraction, which);
+  const values = axes.map(() => 0);
   const found: Point[] = [];
-  const visit = (values: readonly number[]) => {
-    const settled = settle(axes, equations, values);
-    if (!settled) return;
-    const open = nextOpen(equations, settled);
-    if (open < 0) {
-      const at = (map: readonly AffineIndex[]) => map.map((index) => valueAt(index, settled));
+  const at = (map: readonly AffineIndex[]) => map.map((index) => valueAt(index, values));
+  const visit = (from: number): void => {
+    const step = steps[from];
+    if (!step) {
       found.push({ x: at(x), w: w && at(w), y: at(y) });
       return;
     }
-    for (let i = 0; i < axes[open]!.size; i++) visit(settled.with(open, i));
+    const { axis, equation } = step;
+    if (axis === undefined) {
+      if (valueAt(equations[equation]!, values) === place[equation]) visit(from + 1);
+      return;
+    }
+    const { size } = axes[axis]!;
+    if (equation < 0) {
+      for (let i = 0; i < size; i++) {
+        values[axis] = i;
+        visit(from + 1);
+      }
+      return;
+    }
+    values[axis] = 0;
+    const value = (place[equation]! - valueAt(equations[equation]!, values)) / step.coefficient;
+    if (!Number.isInteger(value) || value < 0 || value >= size) return;
+    values[axis] = value;
+    visit(from + 1);
   };
-  visit(axes.map(({ size }) => (size === 1 ? 0 : OPEN)));
+  visit(0);
   return found;
 }
 
@@ -237,8 +254,6 @@ export function globalContraction(input: Shape, keepDims: boolean): Contraction 
   };
 }
 
-/** An axis whose value is not known yet. */
-const OPEN = -1;
 const LETTERS: readonly (readonly string[])[] = [[], ['t'], ['h', 'w'], ['d', 'h', 'w']];
 
 function affine(offset: number, ...terms: (readonly [number, number])[]): AffineIndex {
@@ -261,42 +276,51 @@ function valuesOf({ offset, terms }: AffineIndex, ranges: readonly (readonly [nu
   return [...values];
 }
 
-/** The axis to try values for: one that an equation bounds, before those that are free. */
-function nextOpen(equations: readonly { readonly index: AffineIndex }[], values: readonly number[]): number {
-  for (const { index } of equations) {
-    for (const [axis] of index.terms) if (values[axis] === OPEN) return axis;
-  }
-  return values.indexOf(OPEN);
+/** How to find the values of all axes, one after another. */
+interface Step {
+  /** Undefined where an equation is only to be checked. */
+  readonly axis: number | undefined;
+  /** Which equation decides the axis; −1 where all its values are tried. */
+  readonly equation: number;
+  readonly coefficient: number;
 }
 
-/** Fills in every axis that an equation decides; undefined where an equation cannot hold. */
-function settle(
-  axes: Contraction['axes'],
-  equations: readonly { readonly index: AffineIndex; readonly target: number }[],
-  given: readonly number[],
-): number[] | undefined {
-  const values = [...given];
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const { index, target } of equations) {
-      let rest = target - index.offset;
-      let open: readonly [number, number] | undefined;
-      let unknown = 0;
-      for (const term of index.terms) {
-        const value = values[term[0]]!;
-        if (value === OPEN) {
-          open = term;
-          unknown++;
-        } else rest -= term[1] * value;
-      }
-      if (unknown === 0 && rest !== 0) return undefined;
-      if (unknown !== 1) continue;
-      const [axis, coefficient] = open!;
-      const value = rest / coefficient;
-      if (!Number.isInteger(value) || value < 0 || value >= axes[axis]!.size) return undefined;
-      values[axis] = value;
-      changed = true;
+const plans = new WeakMap<Contraction, Map<string, readonly Step[]>>();
+
+/** Which axes are decided by what is fixed, and which are gone through: the same for every place. */
+function stepsFor(contraction: Contraction, which: 'x' | 'w' | 'y'): readonly Step[] {
+  const known = plans.get(contraction) ?? new Map<string, readonly Step[]>();
+  plans.set(contraction, known);
+  const steps = known.get(which) ?? makeSteps(contraction.axes, contraction[which] ?? []);
+  known.set(which, steps);
+  return steps;
+}
+
+function makeSteps(axes: Contraction['axes'], equations: readonly AffineIndex[]): Step[] {
+  const steps: Step[] = [];
+  const open = new Set(axes.keys());
+  const unused = new Set(equations.keys());
+  // Axes of one value have it from the beginning.
+  for (const [axis, { size }] of axes.entries()) if (size === 1) open.delete(axis);
+  const settle = () => {
+    for (const equation of unused) {
+      const unknown = equations[equation]!.terms.filter(([axis]) => open.has(axis));
+      if (unknown.length > 1) continue;
+      const [axis, coefficient] = unknown[0] ?? [undefined, 1];
+      steps.push({ axis, equation, coefficient });
+      unused.delete(equation);
+      if (axis !== undefined) open.delete(axis);
+      return true;
     }
+    return false;
+  };
+  while (open.size > 0 || unused.size > 0) {
+    if (settle()) continue;
+    // One that an equation bounds comes before those that are free.
+    const bound = [...unused].flatMap((equation) => equations[equation]!.terms.map(([axis]) => axis));
+    const axis = bound.find((one) => open.has(one)) ?? Math.min(...open);
+    steps.push({ axis, equation: -1, coefficient: 1 });
+    open.delete(axis);
   }
-  return values;
+  return steps;
 }

@@ -1,6 +1,7 @@
 import { mean } from '../functional/mean.ts';
 import type { Shape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
+import type { Network } from '../nn/network.ts';
 import { add, gradients as gradientsOf } from '../ops/index.ts';
 import type { DataInput } from '../train/options.ts';
 import { type Inspectable, nodesOf } from './nodes.ts';
@@ -78,12 +79,12 @@ export async function gradients(
   const onPath = new Map<string, readonly boolean[]>();
   const draw = () => {
     const drawn = drawGradients(model, objective);
-    paths.set(model, (paths.get(model) ?? onPath).set(objectiveKey(objective), drawn.onPath));
+    paths.set(model.network, (paths.get(model.network) ?? onPath).set(objectiveKey(objective), drawn.onPath));
     return drawn;
   };
   const key = `gradients ${objectiveKey(objective)}`;
   const results = await run(model, key, draw, [...feeds, objective.values], options);
-  const reached = paths.get(model)!.get(objectiveKey(objective))!;
+  const reached = paths.get(model.network)!.get(objectiveKey(objective))!;
   const n = nodes.length;
   const part = (index: number) => results.slice(1 + index * n, 1 + (index + 1) * n);
   const [values, before, dValues, dBefore] = [part(0), part(1), part(2), part(3)];
@@ -170,8 +171,8 @@ export async function batchGradients(
   return { loss: loss![0]!, weights };
 }
 
-/** Which results the loss depends on, by model and objective. */
-const paths = new WeakMap<Inspectable, Map<string, readonly boolean[]>>();
+/** Which results the loss depends on, by network and objective. */
+const paths = new WeakMap<Network, Map<string, readonly boolean[]>>();
 
 function drawGradients(model: Inspectable, objective: SampleObjective): Drawing & { onPath: boolean[] } {
   const traced = traceNodes(model, { separate: true });

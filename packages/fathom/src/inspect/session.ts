@@ -2,6 +2,7 @@ import type { Backend } from '../backends/backend.ts';
 import { referenceBackend } from '../backends/reference/reference.ts';
 import { formatShape, sizeOf } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
+import type { Network } from '../nn/network.ts';
 import { childKey, seedKey } from '../nn/random.ts';
 import type { KeyInput } from '../nn/trace.ts';
 import { threefry } from '../ops/index.ts';
@@ -117,8 +118,8 @@ export async function exactRunner({ inputs, outputs }: Drawing) {
  * await inspect.forget(model);
  */
 export async function forget(model: Inspectable): Promise<void> {
-  for (const programs of sessions.get(model)?.values() ?? []) await programs.clear();
-  sessions.delete(model);
+  for (const programs of sessions.get(model.network)?.values() ?? []) await programs.clear();
+  sessions.delete(model.network);
 }
 
 /**
@@ -155,12 +156,13 @@ export function rowsFrom(data: NumericArray, count: number, shape: readonly numb
 type Place = { readonly kind: 'input' | 'output'; readonly at: number };
 
 const EXACT = referenceBackend({ precision: 64 });
-const sessions = new WeakMap<Inspectable, Map<string | Backend, Programs>>();
+/** By network: a model that gets another layer is another network. */
+const sessions = new WeakMap<Network, Map<string | Backend, Programs>>();
 const plans = new WeakMap<Programs, Map<string, readonly Place[]>>();
 
 async function programsOf(model: Inspectable, backend: BackendName | Backend): Promise<Programs> {
-  const known = sessions.get(model) ?? new Map<string | Backend, Programs>();
-  sessions.set(model, known);
+  const known = sessions.get(model.network) ?? new Map<string | Backend, Programs>();
+  sessions.set(model.network, known);
   let programs = known.get(backend);
   if (!programs) {
     programs = new Programs(async () => (typeof backend === 'string' ? selectBackend(backend) : backend));
