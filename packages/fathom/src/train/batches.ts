@@ -1,5 +1,6 @@
 import { permutation } from '../data/random.ts';
 import type { NumericData, Rows } from './arrays.ts';
+import type { BatchShape } from './graphs.ts';
 import type { Samples } from './samples.ts';
 
 /** Samples and targets of one step: arrays in the order of the inputs, targets and weights. */
@@ -17,6 +18,8 @@ export interface BatchSource {
   /** Samples and steps of an epoch, where they are known beforehand. */
   readonly samples: number | undefined;
   readonly steps: number | undefined;
+  /** What sizes of batches come, the first one first, where they are known beforehand. */
+  readonly shapes: readonly BatchShape[];
   /** The batches of an epoch from number `first` on; each is good until the next one is asked for. */
   epoch(epoch: number, first: number): Iterator<Batch> | AsyncIterator<Batch>;
 }
@@ -36,6 +39,9 @@ export function arraySource(
   return {
     samples: total,
     steps: Math.ceil(total / batchSize),
+    shapes: [Math.min(batchSize, total), total % batchSize]
+      .filter((count, i) => count > 0 && (i === 0 || total > batchSize))
+      .map((count) => ({ count, weightShapes })),
     *epoch(epoch, first) {
       const order = shuffle && permutation(total, { seed: shuffle.seed, epoch });
       for (let start = first * batchSize; start < total; start += batchSize) {

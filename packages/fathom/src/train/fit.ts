@@ -2,6 +2,7 @@ import type { Batch, BatchSource } from './batches.ts';
 import type { Callback, Logs, TrainedModel, TrainingRun } from './callbacks.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Checkpoints } from './checkpoints.ts';
+import type { BatchShape } from './graphs.ts';
 import { Means } from './means.ts';
 import { searchStep } from './nonFinite.ts';
 import type { Trainer } from './trainer.ts';
@@ -57,6 +58,8 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
   let logs: Logs = {};
   for (const callback of callbacks) await callback.onTrainBegin?.(run);
   if (resume) await checkpoints.restore(resume);
+  // Together, since a compiler may take a second for each: nobody waits at the first validation.
+  if (at.epoch < epochs && !stops()) await trainer.prepare(trainedShapes(plan), plan.validation?.shapes);
   for (; at.epoch < epochs && !stops(); at.epoch++, at.batch = 0) {
     const { epoch } = at;
     for (const callback of callbacks) await callback.onEpochBegin?.(epoch, run);
@@ -81,6 +84,13 @@ export async function runEpochs(trainer: Trainer, model: TrainedModel, plan: Fit
   if (history.epoch.length > 0) await trainer.optimization.finish();
   for (const callback of callbacks) await callback.onTrainEnd?.(logs, run);
   return history;
+}
+
+/** The batches of an epoch, without a smaller last one that epochs never come to. */
+function trainedShapes({ train: { shapes, steps }, stepsPerEpoch }: FitPlan): readonly BatchShape[] {
+  return steps !== undefined && stepsPerEpoch !== undefined && stepsPerEpoch < steps
+    ? shapes.slice(0, 1)
+    : shapes;
 }
 
 /** Loss and metrics over all batches of a source. */

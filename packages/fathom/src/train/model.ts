@@ -241,10 +241,20 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
     return searchStep(trainer, oneBatch(samples), trainer.steps);
   }
 
-  /** Compiles the training step of a batch size beforehand, which the first batch would do otherwise. */
-  async prepare({ batchSize = DEFAULT_BATCH_SIZE }: BatchSizeOptions = {}): Promise<void> {
+  /**
+   * Compiles the training step of a batch size beforehand, which `fit` would do otherwise; with `validation`, beside it
+   * what evaluates batches of that size.
+   *
+   * @example
+   * await model.prepare({ batchSize: 128, validation: true });
+   */
+  async prepare({
+    batchSize = DEFAULT_BATCH_SIZE,
+    validation = false,
+  }: BatchSizeOptions & { readonly validation?: boolean } = {}): Promise<void> {
     checkInteger(batchSize, 1, 'prepare: batchSize');
-    await this.#requireTrainer().prepare(batchSize);
+    const shapes = [{ count: batchSize, weightShapes: [] }];
+    await this.#requireTrainer().prepare(shapes, validation ? shapes : []);
   }
 
   /** Lets `measure` have the training step of a batch size; `profile` does. Weights stay what they are. */

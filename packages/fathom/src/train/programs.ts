@@ -32,17 +32,19 @@ export class Programs {
 
   /** Runs `body` with the program of that key, made by `build` the first time. */
   async use<T>(key: string, build: () => StepGraph, body: (step: LoadedStep) => T | Promise<T>): Promise<T> {
-    while (this.#running) await this.#running;
-    let done = () => {};
-    this.#running = new Promise((resolve) => {
-      done = resolve;
+    return this.#inTurn(async () => body(this.#recall(key) ?? (await this.#load(key, build))));
+  }
+
+  /** Makes those of some programs that are not there yet, side by side where a compiler runs beside this thread. */
+  async prepare(wanted: ReadonlyMap<string, () => StepGraph>): Promise<void> {
+    await this.#inTurn(async () => {
+      const missing = [...wanted].filter(([key]) => !this.#loaded.has(key));
+      const start = performance.now();
+      // None goes on in the background when another one has failed.
+      const made = await Promise.allSettled(missing.map(([key, build]) => this.#make(key, build)));
+      if (missing.length > 0) this.#compileMs += performance.now() - start;
+      for (const outcome of made) if (outcome.status === 'rejected') throw outcome.reason;
     });
-    try {
-      return await body(this.#recall(key) ?? (await this.#load(key, build)));
-    } finally {
-      this.#running = undefined;
-      done();
-    }
   }
 
   /** As `use`, for who measures the program: the backend comes with it. */
@@ -62,6 +64,20 @@ export class Programs {
     this.#loaded.clear();
   }
 
+  async #inTurn<T>(body: () => Promise<T>): Promise<T> {
+    while (this.#running) await this.#running;
+    let done = () => {};
+    this.#running = new Promise((resolve) => {
+      done = resolve;
+    });
+    try {
+      return await body();
+    } finally {
+      this.#running = undefined;
+      done();
+    }
+  }
+
   #recall(key: string): LoadedStep | undefined {
     const step = this.#loaded.get(key);
     if (step && this.#loaded.size > 1) {
@@ -72,16 +88,21 @@ export class Programs {
   }
 
   async #load(key: string, build: () => StepGraph): Promise<LoadedStep> {
+    const start = performance.now();
+    const step = await this.#make(key, build);
+    this.#compileMs += performance.now() - start;
+    return step;
+  }
+
+  async #make(key: string, build: () => StepGraph): Promise<LoadedStep> {
     const backend = await this.#backend();
     for (const [oldest, { executable }] of this.#loaded) {
       if (this.#loaded.size < MOST_PROGRAMS) break;
       executable.dispose();
       this.#loaded.delete(oldest);
     }
-    const start = performance.now();
     const { graph, ...rest } = build();
     const step = { executable: await load(graph, backend), ...rest };
-    this.#compileMs += performance.now() - start;
     this.#loaded.set(key, step);
     return step;
   }

@@ -131,6 +131,7 @@ export function iterableSource(batches: BatchesInput, expected: Expected, where:
   return {
     samples: undefined,
     steps: undefined,
+    shapes: [],
     async *epoch(_epoch, first) {
       let done = 0;
       for await (const [x, y, sampleWeight] of batches) {

@@ -6,7 +6,7 @@ import type { Symbolics } from '../nn/symbolic.ts';
 import type { Asker, KeyInput } from '../nn/trace.ts';
 import { threefry } from '../ops/index.ts';
 import type { Batch } from './batches.ts';
-import { type BatchShape, evaluateGraph, type Plan, trainGraph } from './graphs.ts';
+import { type BatchShape, evaluateGraph, type Plan, type StepGraph, trainGraph } from './graphs.ts';
 import type { Figures } from './means.ts';
 import { type MeasuredStep, writeMadeUpData } from './measure.ts';
 import { expectedOf, type Objective } from './objective.ts';
@@ -65,11 +65,16 @@ export class Trainer {
     return this.#programs.use(`evaluate ${keyOf(batch)}`, build, (step) => this.#measure(step, batch));
   }
 
-  /** Makes the training program of a batch size, if it is not there yet. */
-  async prepare(batchSize: number): Promise<void> {
-    const shape = { count: batchSize, weightShapes: [] };
-    const build = () => trainGraph(this.plan, this.optimization, shape);
-    await this.#programs.use(`train ${keyOf(shape)}`, build, () => {});
+  /** Makes the programs of batches to train on and to evaluate, those that are not there yet, side by side. */
+  prepare(train: readonly BatchShape[], evaluate: readonly BatchShape[] = []): Promise<void> {
+    const wanted = new Map<string, () => StepGraph>();
+    for (const shape of train) {
+      wanted.set(`train ${keyOf(shape)}`, () => trainGraph(this.plan, this.optimization, shape));
+    }
+    for (const shape of evaluate) {
+      wanted.set(`evaluate ${keyOf(shape)}`, () => evaluateGraph(this.plan, shape));
+    }
+    return this.#programs.prepare(wanted);
   }
 
   /** Lets `measure` have the training step of a batch size, which it may run with made-up data. */

@@ -4,7 +4,13 @@ import { referenceBackend } from '../../src/backends/reference/reference.ts';
 import { conv2d, dense, flatten } from '../../src/nn/layers/index.ts';
 import { meanMetric } from '../../src/nn/metrics/index.ts';
 import { absolute, subtract, sum } from '../../src/ops/index.ts';
-import { type BatchInput, type CompileOptions, type Model, sequential } from '../../src/train/index.ts';
+import {
+  type BatchInput,
+  type Callback,
+  type CompileOptions,
+  type Model,
+  sequential,
+} from '../../src/train/index.ts';
 import { cnn, lenet5, mlp, perceptron } from '../../src/zoo/index.ts';
 
 const backend = referenceBackend();
@@ -332,6 +338,25 @@ describe('programs', () => {
       [[1], [2]],
     );
     expect(counts.made).toBe(1);
+  });
+
+  it('are all made before the first step of a run, those of the validation too', async () => {
+    const { counts, counted } = counting();
+    const model = regressor({ backend: counted });
+    const made: number[] = [];
+    const note: Callback = { onBatchEnd: () => void made.push(counts.made) };
+    const samples = (count: number): [Float32Array, Float32Array] => [
+      new Float32Array(2 * count),
+      new Float32Array(count),
+    ];
+    await model.fit(...samples(7), { batchSize: 3, validationData: samples(5), callbacks: [note] });
+    expect(made).toEqual([4, 4, 4]);
+    expect(counts.made).toBe(4);
+    await model.fit(...samples(8), { batchSize: 3, stepsPerEpoch: 2, validationData: samples(2) });
+    // The last batch of two samples is never reached; two samples to evaluate were known.
+    expect(counts.made).toBe(4);
+    await model.prepare({ batchSize: 4, validation: true });
+    expect(counts.made).toBe(6);
   });
 
   it('of an earlier compile() are given back', async () => {
