@@ -24,7 +24,7 @@ export interface LayerGradient {
   /** y. */
   readonly values: Float32Array;
   /**
-   * ∂L/∂y; undefined where the loss is taken from what stands before y: a cross-entropy of softmax or sigmoid is
+   * ∂L/∂y; undefined for whole numbers, and where the loss is taken from what stands before y: a cross-entropy of softmax or sigmoid is
    * computed from z, and its gradient enters there.
    */
   readonly gradient: Float32Array | undefined;
@@ -56,7 +56,8 @@ export interface NetworkGradients {
 
 /**
  * The loss of a sample, and how it changes with every number in the network: ∂L/∂y and ∂L/∂z of each layer, ∂L/∂w of
- * each weight. Dropout does nothing and batch normalization uses its running statistics, as in a trained model.
+ * each weight. Dropout does nothing and batch normalization uses its running statistics, as in a trained model; what
+ * layers add to the loss counts, regularizers of weights do not.
  *
  * @param x one sample
  * @param target a class number, or the values of the output
@@ -186,7 +187,7 @@ function drawGradients(model: Inspectable, objective: SampleObjective): Drawing 
   return {
     inputs: [...traced.inputs, target],
     outputs: [loss, ...values, ...traced.preActivations, ...derivatives],
-    onPath: values.map((value) => reached.has(value)),
+    onPath: values.map((value) => value.dtype === 'float32' && reached.has(value)),
   };
 }
 

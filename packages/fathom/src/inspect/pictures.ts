@@ -139,6 +139,8 @@ export function picture(
 function limitsOf(values: ArrayLike<number>, scaling: Scaling): readonly [number, number] {
   if (scaling === 'unit') return [0, 1];
   const { min, max } = rangeOf(values);
+  // Nothing but NaN: a training that has diverged is drawn too.
+  if (min > max) return [0, 0];
   if (scaling === 'range') return [min, max];
   const most = Math.max(Math.abs(min), Math.abs(max));
   return [-most, most];

@@ -71,6 +71,11 @@ export function traceNodes(
   let delta: Tensor | undefined;
   const nudged = (node: NetworkNode, at: Nudge['at'], x: Tensor): Tensor => {
     if (nudge?.node !== node.index || nudge.at !== at) return x;
+    if (x.dtype !== 'float32') {
+      throw new RangeError(
+        `${node.id}: expected numbers that have a gradient; received whole numbers (${x.dtype}).`,
+      );
+    }
     delta ??= input('delta', x.shape);
     return add(x, delta);
   };

@@ -118,7 +118,7 @@ async function answer(
     `${(100 * probabilities[at]!).toFixed(1)} %`,
     `<meter min="0" max="1" value="${probabilities[at]!.toFixed(4)}" aria-label="${escaped(name(at))}">${number(probabilities[at]!)}</meter>`,
   ]);
-  const bars = table('What the network says', ['Class', 'Probability', ''], rows, 'bars');
+  const bars = table('What the network says', ['Class', 'Probability', 'Bar'], rows, 'bars');
   return section(
     `Prediction: ${escaped(name(predicted))} (${(100 * probabilities[predicted]!).toFixed(1)} %)`,
     `<div class="figures">${figures.join('')}${bars}</div>`,
