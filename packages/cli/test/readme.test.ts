@@ -17,27 +17,36 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('README', () => {
-  it('has an example that runs as it stands', async () => {
-    // Inside the packages, so that 'fathom' is found as it is in the repository.
+  /** Runs a block inside the packages, so that 'fathom' is found as it is in the repository. */
+  async function run(code: string): Promise<string> {
     const place = await mkdtemp(join(ROOT, 'packages/cli/dist/readme-'));
     try {
-      await writeFile(join(place, 'example.mjs'), blocks[0]!);
+      await writeFile(join(place, 'example.mjs'), code);
       const { status, stdout, stderr } = spawnSync(process.execPath, ['example.mjs'], {
         cwd: place,
         encoding: 'utf8',
       });
       expect(stderr).toBe('');
       expect(status).toBe(0);
-      expect(stdout).toMatch(/Total params: 11,738[\s\S]*epoch 5: \{[\s\S]*valAccuracy/);
-      expect(Number(/test accuracy (\S+)/.exec(stdout)![1])).toBeGreaterThan(0.7);
-      expect(stdout).toContain('probabilities of shape [1,10]');
+      return stdout;
     } finally {
       await rm(place, { recursive: true });
     }
+  }
+
+  it('has an example that runs as it stands', async () => {
+    const stdout = await run(blocks[0]!);
+    expect(stdout).toMatch(/Total params: 11,738[\s\S]*epoch 5: \{[\s\S]*valAccuracy/);
+    expect(Number(/test accuracy (\S+)/.exec(stdout)![1])).toBeGreaterThan(0.7);
+    expect(stdout).toContain('probabilities of shape [1,10]');
+  });
+
+  it('has a network of several inputs and outputs', async () => {
+    expect(await run(blocks[1]!)).toMatch(/embedding[\s\S]*lstm[\s\S]*Total params: 22,662/);
   });
 
   it('has a model file that trains', async () => {
-    await writeFile(join(folder, 'my-model.ts'), blocks[1]!);
+    await writeFile(join(folder, 'my-model.ts'), blocks[2]!);
     const args = ['train', 'digits', '--model', 'my-model.ts', '--limit', '200', '--epochs', '1', '--json'];
     const { parameters } = jsonOf<{ parameters: number }>(await fathom(args, { cwd: folder }));
     expect(parameters).toBe(785 * 64 + 65 * 10);
