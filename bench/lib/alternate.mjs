@@ -2,6 +2,7 @@
 // them, and ratios are taken round by round before their median.
 
 import { watch } from './disturbance.mjs';
+import { PEERS } from './peer.mjs';
 
 /** A first step this slow is measured alone, outside the rounds. */
 const SLOW_MS = 400;
@@ -89,7 +90,8 @@ async function calibrate(entry, budgetMs, patient) {
     return;
   }
   entry.firstMs = first.ms[0];
-  if (entry.firstMs > VERY_SLOW_MS) {
+  // What compiles for seconds is no slow peer.
+  if (entry.firstMs > VERY_SLOW_MS && !PEERS[entry.peer.key].compiles) {
     Object.assign(entry, { rounds: [entry.firstMs], steps: 1, note: 'one step, its first' });
     return;
   }

@@ -23,12 +23,14 @@ const node = (name, ...args) => ({ command: process.execPath, args: [script(name
 
 /**
  * Every peer: how to start it, on how many threads it can be asked to run, how to install it. `kinds` are what it is
- * asked for, by default everything; `predicts` are the networks that it predicts with, by default all.
+ * asked for, by default everything; `predicts` are the networks that it predicts with, by default all; `compiles` says
+ * that the first step of a large network may take seconds in a compiler.
  */
 export const PEERS = {
   fathom: { label: 'Fathom', threads: [2, 1], install: 'npm run build', ...node('fathom.mjs') },
   'fathom-native': {
     label: 'Fathom native',
+    compiles: true,
     threads: [2, 1],
     install: 'a C compiler (gcc or clang), then npm run build',
     ...node('fathom.mjs', 'native'),
