@@ -1,6 +1,7 @@
 import { type Shape, sameShape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { callLayer } from '../nn/layer.ts';
+import { GlobalPooling } from '../nn/layers/globalPooling.ts';
 import { Trace } from '../nn/trace.ts';
 import { gradients as gradientsIn, input, multiply, sum } from '../ops/index.ts';
 import { type Place, pointsAt } from './contraction.ts';
@@ -113,7 +114,7 @@ function windowTerms(
     const largest = Math.max(...window.map(({ x }) => value(x)));
     const winners = window.filter(({ x }) => value(x) === largest);
     // Global pooling shares the gradient among equals; windows give it to the first.
-    const isGlobal = reader.layer.type.startsWith('global');
+    const isGlobal = reader.layer instanceof GlobalPooling;
     const isOne = isGlobal ? winners : winners.slice(0, 1);
     const wins = isOne.some(({ x }) => indexOf(x, shape) === indexOf(place, shape));
     return term(reader.id, y, at(y), wins ? 1 / isOne.length : 0, { wins });

@@ -125,19 +125,32 @@ async function windowsOf(
   return { boxes: all, isExact: false };
 }
 
-/** The hull of where results in a box come from. */
+/** The hull of where results in a box come from; found once, since dense layers ask for whole samples again and again. */
 function moved(wiring: Wiring & { kind: 'move' }, input: number, low: Place, high: Place): Box | undefined {
-  const extents = low.map((at, d) => high[d]! - at + 1);
-  const count = sizeOf(extents);
-  let box: Box | undefined;
+  if (wiring.isIdentity) return wiring.from(low)?.input === input ? { low, high } : undefined;
+  const known = hulls.get(wiring) ?? new Map<string, Box | undefined>();
+  hulls.set(wiring, known);
+  const key = `${input} ${low} ${high}`;
+  if (known.has(key)) return known.get(key);
+  const size = low.map((at, d) => high[d]! - at + 1);
+  const count = sizeOf(size);
+  let box: { low: number[]; high: number[] } | undefined;
   for (let i = 0; i < count; i++) {
-    const source = wiring.from(placeAt(i, extents).map((at, d) => at + low[d]!));
+    const source = wiring.from(placeAt(i, size).map((at, d) => at + low[d]!));
     if (source?.input !== input) continue;
-    const one = { low: source.place, high: source.place };
-    box = box ? around(box, one) : one;
+    const { place } = source;
+    box ??= { low: [...place], high: [...place] };
+    place.forEach((at, d) => {
+      if (at < box!.low[d]!) box!.low[d] = at;
+      if (at > box!.high[d]!) box!.high[d] = at;
+    });
   }
+  // Boxes of single results are as cheap to find as to remember.
+  if (count > 1) known.set(key, box);
   return box;
 }
+
+const hulls = new WeakMap<Wiring, Map<string, Box | undefined>>();
 
 /** The same box in an input whose axes repeat where their extent is 1. */
 function repeatedBox({ low, high }: Box, shape: Shape): Box {

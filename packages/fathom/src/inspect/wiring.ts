@@ -1,7 +1,7 @@
 import { referenceBackend } from '../backends/reference/reference.ts';
 import { type Shape, sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor, Variable } from '../ir/tensor.ts';
-import { callLayer } from '../nn/layer.ts';
+import { type BaseLayer, callLayer } from '../nn/layer.ts';
 import { ActivationLayer } from '../nn/layers/activation.ts';
 import { BatchNormalization } from '../nn/layers/batchNormalization.ts';
 import { Conv2dTranspose } from '../nn/layers/conv2dTranspose.ts';
@@ -10,9 +10,14 @@ import { Dense } from '../nn/layers/dense.ts';
 import { DepthwiseConv2d } from '../nn/layers/depthwiseConv2d.ts';
 import { ElementwiseMerge } from '../nn/layers/elementwiseMerge.ts';
 import { Elu } from '../nn/layers/elu.ts';
+import { GlobalMaxPooling1d } from '../nn/layers/globalMaxPooling1d.ts';
+import { GlobalMaxPooling2d } from '../nn/layers/globalMaxPooling2d.ts';
 import { GlobalPooling } from '../nn/layers/globalPooling.ts';
 import { LeakyRelu } from '../nn/layers/leakyRelu.ts';
 import { LocallyConnected } from '../nn/layers/locallyConnected.ts';
+import { MaxPooling1d } from '../nn/layers/maxPooling1d.ts';
+import { MaxPooling2d } from '../nn/layers/maxPooling2d.ts';
+import { MaxPooling3d } from '../nn/layers/maxPooling3d.ts';
 import { Pooling } from '../nn/layers/pooling.ts';
 import { Prelu } from '../nn/layers/prelu.ts';
 import { Relu } from '../nn/layers/relu.ts';
@@ -119,11 +124,11 @@ function contractionWiring({ layer, inputShapes }: NetworkNode): Wiring | undefi
   if (layer instanceof Pooling) {
     const { poolSize: size, strides, padding } = layer;
     const contraction = windowContraction(shape, { size, strides, padding }, undefined);
-    return { kind: isMax(layer.type) ? 'max' : 'mean', contraction };
+    return { kind: isMax(layer) ? 'max' : 'mean', contraction };
   }
   if (layer instanceof GlobalPooling) {
     return {
-      kind: isMax(layer.type) ? 'max' : 'mean',
+      kind: isMax(layer) ? 'max' : 'mean',
       contraction: globalContraction(shape, layer.keepDims),
     };
   }
@@ -174,8 +179,8 @@ function contractionWiring({ layer, inputShapes }: NetworkNode): Wiring | undefi
   return undefined;
 }
 
-function isMax(type: string): boolean {
-  return /max/i.test(type);
+function isMax(layer: BaseLayer): boolean {
+  return MAXIMA.some((kind) => layer instanceof kind);
 }
 
 /**
@@ -247,4 +252,5 @@ function onlyMoves(y: Tensor, inputs: ReadonlySet<Tensor>): boolean {
 /** Larger samples than a table of places is made for. */
 const MOST_MOVED = 1 << 22;
 
+const MAXIMA = [MaxPooling1d, MaxPooling2d, MaxPooling3d, GlobalMaxPooling1d, GlobalMaxPooling2d];
 const POINTWISE = [BatchNormalization, ElementwiseMerge, Elu, LeakyRelu, Prelu, Relu, Rescaling];

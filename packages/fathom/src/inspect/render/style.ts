@@ -15,7 +15,7 @@ figure { margin: 0; } .figures { display: flex; flex-wrap: wrap; gap: 1.25rem; a
 .figures figure { max-width: 168px; }
 img { image-rendering: pixelated; display: block; border: 1px solid var(--line); border-radius: 3px; max-width: 100%; }
 .maps ul { list-style: none; margin: 0 0 .35rem; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem; }
-.scroll { overflow-x: auto; } .fit svg { max-width: 100%; height: auto; min-width: 48rem; } .scroll:focus-visible { outline: 2px solid var(--fathom-accent); }
+.scroll { overflow-x: auto; } .fit svg { max-width: 100%; height: auto; min-width: 60rem; } .scroll:focus-visible { outline: 2px solid var(--fathom-accent); }
 table { border-collapse: collapse; font-size: .875rem; margin: .5rem 0; } caption { text-align: left; padding-bottom: .25rem; }
 th, td { padding: .2rem .75rem .2rem 0; text-align: left; font-weight: normal; border-bottom: 1px solid var(--line); }
 thead th { color: var(--quiet); } tbody th { font-weight: 600; }
