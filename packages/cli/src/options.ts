@@ -6,7 +6,17 @@ export const BACKENDS = ['auto', 'native', 'wasm', 'reference'] as const;
 export type BackendOption = (typeof BACKENDS)[number];
 
 /** Names that `--optimizer` takes. */
-export const OPTIMIZERS = ['adam', 'sgd'] as const;
+export const OPTIMIZERS = [
+  'adam',
+  'adamW',
+  'adamax',
+  'nadam',
+  'sgd',
+  'rmsprop',
+  'adagrad',
+  'adadelta',
+  'lion',
+] as const;
 export type OptimizerOption = (typeof OPTIMIZERS)[number];
 
 /** More threads than any machine that is meant; keeps a slip of the finger from starting a million. */
