@@ -1,6 +1,7 @@
 // npm run learn: trains networks on real data and states what they reach. See README.md.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { machine } from './lib/machine.mjs';
@@ -12,6 +13,7 @@ const HELP = `npm run learn -- [options] [${TASKS.join(' | ')} ...]
   --seed N       default 0
   --backend B    default auto
   --write        keep the results in learned.json and LEARNED.md
+  --report       write LEARNED.md anew from learned.json, and learn nothing
 
 The data must be in the folder that the environment variable FATHOM_DATA names.
 `;
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '0' },
     backend: { type: 'string', default: 'auto' },
     write: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -32,6 +35,10 @@ const unknown = positionals.filter((name) => !TASKS.includes(name));
 if (values.help || unknown.length > 0) {
   console.log(unknown.length > 0 ? `unknown: ${unknown.join(', ')}\n\n${HELP}` : HELP);
   process.exit(values.help ? 0 : 2);
+}
+if (values.report) {
+  writeFileSync(REPORT, report(JSON.parse(readFileSync(RESULTS, 'utf8'))));
+  process.exit(0);
 }
 if (!process.env.FATHOM_DATA) {
   console.log('FATHOM_DATA is not set: expected the folder that holds mnist/, fashion-mnist/ and text/.');
@@ -61,7 +68,8 @@ for (const name of positionals.length > 0 ? positionals : TASKS) {
     epochs,
     seconds: Math.round(seconds),
     seed: Number(values.seed),
-    machine: machine().cpu,
+    machine: `${machine().cpu}, ${machine().cpuDetails}`,
+    cores: availableParallelism(),
   };
   if (!values.write) continue;
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
@@ -69,16 +77,17 @@ for (const name of positionals.length > 0 ? positionals : TASKS) {
 }
 
 function report(all) {
-  const rows = Object.entries(all).map(
-    ([name, r]) =>
-      `| ${name} | ${r.what} | ${r.asked} | ${r.reached} | ${r.details} | ${r.parameters.toLocaleString('en')} | ${r.epochs} | ${r.seconds} s |`,
+  const rows = Object.values(all).map(
+    (r) =>
+      `| ${r.what} | ${r.asked} | ${r.reached} | ${r.details} | ${r.parameters.toLocaleString('en')} | ${r.epochs} | ${r.seconds} s on ${r.cores} cores |`,
   );
+  const machines = [...new Set(Object.values(all).map((r) => r.machine))];
   return `# What networks learn from real data
 
-Written by \`npm run learn -- --write\`; the seed is ${[...new Set(Object.values(all).map(({ seed }) => seed))].join(', ')}. ${Object.values(all).at(-1).machine}.
+Written by \`npm run learn -- --write\`, seed ${[...new Set(Object.values(all).map(({ seed }) => seed))].join(', ')}, on ${machines.join(' and on ')}.
 
-| task | what | asked | reached | measured how | parameters | epochs | time, everything included |
-| --- | --- | --- | --- | --- | --- | --- | --- |
+| network | asked | reached | measured how | parameters | epochs | time, everything included |
+| --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `;
 }
