@@ -235,15 +235,17 @@ function epochOf(
   return batches(train, { batchSize, seed, epoch })[Symbol.iterator]();
 }
 
-/** One update. Returns whether it ended an epoch. */
-async function step(training: Training, measures = false): Promise<boolean> {
+/** One update, measured if asked, or if asked at the end of an epoch. Returns whether it ended one. */
+async function step(training: Training, measures: boolean | 'atEnd'): Promise<boolean> {
   let next = training.rest.next();
   if (next.done) {
     training.rest = epochOf(training.data, training.settings, training.epoch);
     next = training.rest.next();
   }
   const { x, y } = feedsOf(next.value as Dataset, training.settings.loss);
-  const before = measures ? await training.model.getWeights() : undefined;
+  const perEpoch = batchCount(training.data.train.count, { batchSize: training.settings.batchSize });
+  const isLast = (training.steps + 1) % perEpoch === 0;
+  const before = measures === true || (measures && isLast) ? await training.model.getWeights() : undefined;
   const logs = await training.model.trainOnBatch(x, y);
   if (before) training.ratios = updateRatios(before, await training.model.getWeights());
   training.steps++;
@@ -252,8 +254,6 @@ async function step(training: Training, measures = false): Promise<boolean> {
   training.sums.loss += loss;
   training.sums.accuracy += accuracy;
   training.sums.steps++;
-  const perEpoch = batchCount(training.data.train.count, { batchSize: training.settings.batchSize });
-  const isLast = training.steps % perEpoch === 0;
   if (isLast) {
     training.epoch++;
     training.rest = epochOf(training.data, training.settings, training.epoch);
@@ -279,9 +279,12 @@ function updateRatios(
 /** How long steps run before messages are let in, and how often the page hears of them. */
 const SLICE_MS = 12;
 const PROGRESS_MS = 50;
+/** Epochs of little data are over in no time: a report costs more than they do. */
+const REPORT_MS = 400;
 
 async function play(training: Training): Promise<void> {
   let [told, toldSteps] = [performance.now(), training.steps];
+  let reported = 0;
   const tell = () => {
     const seconds = (performance.now() - told) / 1000;
     progress(training, ((training.steps - toldSteps) * training.settings.batchSize) / seconds);
@@ -291,17 +294,19 @@ async function play(training: Training): Promise<void> {
     while (training.isPlaying) {
       const until = performance.now() + SLICE_MS;
       let ended = false;
-      do ended = await step(training, ended);
+      const isDue = performance.now() - reported > REPORT_MS;
+      do ended = await step(training, isDue && 'atEnd');
       while (!ended && training.isPlaying && performance.now() < until);
       if (performance.now() - told > PROGRESS_MS) tell();
       if (training.figures.length > 0 && !Number.isFinite(training.figures.at(-1)?.loss)) {
         throw new Error(NOT_FINITE);
       }
-      if (ended) {
+      if (ended && isDue) {
         tell();
         const from = performance.now();
         emit('train/report', await report(training));
-        told += performance.now() - from;
+        reported = performance.now();
+        told += reported - from;
       }
       await breathe();
     }

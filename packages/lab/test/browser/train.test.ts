@@ -1,0 +1,188 @@
+import { readFile } from 'node:fs/promises';
+import { decodeSafetensors, encodeIdx, lenet5, loadWeights, modelFromConfig, syntheticDigits } from 'fathom';
+import type { Download, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
+import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
+
+const LENET = encodeStack(PRESETS.find(({ id }) => id === 'lenet5')!.layers(10));
+const PERCEPTRON = encodeStack(PRESETS.find(({ id }) => id === 'perceptron')!.layers(10));
+
+describe.skipIf(chromiumPath === undefined)('the room Train', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab();
+  });
+  afterAll(() => lab?.close());
+
+  it('learns the built-in digits to more than 90 % while the page stays at hand, and draws with the result', async () => {
+    const { page, troubles } = await lab.open(`#/train?samples=30000&layers=${LENET}`);
+    await ready(page);
+    expect(await page.getByTestId('parameters').innerText()).toBe(
+      lenet5().countParams().toLocaleString('en'),
+    );
+    await page.getByRole('button', { name: 'Train', exact: false }).first().click();
+    const frames = await countFrames(page, 2000);
+    console.log(
+      `while training: ${frames.perSecond.toFixed(1)} frames/s, longest ${frames.longest.toFixed(0)} ms`,
+    );
+    await page.waitForFunction(
+      () => Number.parseFloat(document.querySelector('[data-testid=accuracy]')?.textContent ?? '0') > 90,
+      undefined,
+      { timeout: 90_000 },
+    );
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: '▶ Train' }).waitFor();
+    const matrix = await confusion(page);
+    const right = matrix.reduce((sum, row, i) => sum + row[i]!, 0);
+    const all = matrix.flat().reduce((a, b) => a + b, 0);
+    expect(all).toBe(7500);
+    expect((100 * right) / all).toBeGreaterThan(90);
+    expect(`${((100 * right) / all).toFixed(1)} %`).toBe(await page.getByTestId('accuracy').innerText());
+    await page.getByRole('button', { name: 'Use in Draw' }).click();
+    await page.getByRole('status').getByRole('link', { name: 'Draw' }).click();
+    await page.getByRole('button', { name: '6', exact: true }).click();
+    await page.locator('.answer', { hasText: /^6$/ }).waitFor();
+    expect(await page.getByRole('combobox', { name: 'Network' }).inputValue()).toBe('trained');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('gives the same network for the same link, and saves it as files that the library reads', async () => {
+    const address = `#/train?samples=1000&seed=5&optimizer=sgd&layers=${PERCEPTRON}`;
+    const weights: Buffer[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { page, troubles } = await lab.open(address);
+      await ready(page);
+      await stepOnce(page, 1);
+      await stepOnce(page, 2);
+      const downloads: Download[] = [];
+      page.on('download', (download) => downloads.push(download));
+      await page.getByRole('button', { name: 'Save files' }).click();
+      await expect.poll(() => downloads.length).toBe(2);
+      const [config, saved] = downloads;
+      expect(config!.suggestedFilename()).toBe('model.json');
+      weights.push(await readFile(await saved!.path()));
+      const model = modelFromConfig(JSON.parse(await readFile(await config!.path(), 'utf8')));
+      await loadWeights(model, new Uint8Array(weights[i]!));
+      expect(model.countParams()).toBe(7850);
+      expect(troubles).toEqual([]);
+      await page.close();
+    }
+    const [first, second] = weights.map((bytes) => decodeSafetensors(new Uint8Array(bytes)).tensors);
+    for (const [name, { data }] of first!) expect(data).toEqual(second!.get(name)!.data);
+  });
+
+  it('explains layers that do not fit, and goes on when they do', async () => {
+    const { page, troubles } = await lab.open(
+      '#/train?samples=1000&layers=conv2d_4_3_1_valid_relu,maxPooling2d_16,maxPooling2d_16,flatten,dense_10_softmax',
+    );
+    const alert = page.getByRole('region', { name: 'Network' }).getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/maxPooling2d_2.*expected/s);
+    expect(await page.getByRole('button', { name: '▶ Train' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Remove Max pooling' }).nth(1).click();
+    await ready(page);
+    expect(await alert.count()).toBe(0);
+    await page.getByLabel('units').fill('7');
+    await page.getByLabel('units').press('Enter');
+    await alert.getByText('the network gives [7] for a sample, and must give [10]').waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('stops with a reason when the numbers run away', async () => {
+    const { page } = await lab.open(
+      '#/train?samples=1000&optimizer=sgd&rate=100&loss=meanSquaredError&layers=flatten,dense_10_linear',
+    );
+    await ready(page);
+    await page.getByRole('button', { name: '▶ Train' }).click();
+    await page.getByRole('alert').getByText('Most often the learning rate is too large').waitFor();
+    await page.getByRole('button', { name: '▶ Train' }).waitFor();
+    await page.close();
+  });
+
+  it('takes IDX files, pictures in folders and tables, and says what is wrong with others', async () => {
+    const { page, troubles } = await lab.open(`#/train?samples=1000&layers=${PERCEPTRON}`);
+    await ready(page);
+    const load = page.getByLabel('IDX or CSV files …');
+    const { images, labels } = syntheticDigits({ count: 300, seed: 9 });
+    const file = (name: string, content: Uint8Array | string) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(content),
+    });
+    const idx = [
+      file('train-images-idx3-ubyte', encodeIdx('uint8', [300, 28, 28], images)),
+      file('train-labels-idx1-ubyte', encodeIdx('uint8', [300], labels)),
+    ];
+    await load.setInputFiles(idx);
+    await page.getByText('240 to train on, 60 to validate with').waitFor();
+    await ready(page);
+    await load.setInputFiles([idx[0]!]);
+    await page.getByRole('alert').getByText('these files are no labelled pictures').waitFor();
+    await load.setInputFiles([file('train-images-idx3-ubyte', idx[0]!.buffer.subarray(0, 5000)), idx[1]!]);
+    await page.getByRole('alert').waitFor();
+    await load.setInputFiles([file('photo.exe', 'MZ')]);
+    await page.getByRole('alert').getByText('photo.exe cannot be learned from', { exact: false }).waitFor();
+    const rows = Array.from({ length: 60 }, (_, i) => `${i % 2},${(i * 7) % 5},${i % 2 ? 'odd' : 'even'}`);
+    await load.setInputFiles([file('table.csv', `a,b,class\n${rows.join('\n')}\n`)]);
+    await page.getByText('48 to train on, 12 to validate with, each [2], 2 classes').waitFor();
+    await page.getByLabel('units').fill('2');
+    await page.getByLabel('units').press('Enter');
+    await ready(page);
+    await page.getByRole('button', { name: '▶ Train' }).click();
+    await page.locator('[data-testid=accuracy]', { hasText: '100.0 %' }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it.each([
+    { dark: false, width: 1280 },
+    { dark: true, width: 1280 },
+    { dark: false, width: 768 },
+  ])('has nothing that axe complains about ($width px, dark: $dark)', async (options) => {
+    const { page } = await lab.open('#/train?samples=1000', options);
+    await ready(page);
+    await stepOnce(page, 1);
+    expect(await violations(page)).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    await page.close();
+  });
+});
+
+/** Waits until data and network are there. */
+async function ready(page: Page): Promise<void> {
+  await page.locator('button:has-text("▶ Train"):enabled').waitFor({ timeout: 30_000 });
+}
+
+async function stepOnce(page: Page, steps: number): Promise<void> {
+  await page.getByRole('button', { name: 'One step' }).click();
+  await page.locator('label.time', { hasText: `After step ${steps}` }).waitFor();
+}
+
+async function confusion(page: Page): Promise<number[][]> {
+  const rows = await page.locator('table').first().locator('tbody tr').all();
+  return Promise.all(rows.map(async (row) => (await row.locator('td').allInnerTexts()).map(Number)));
+}
+
+/** Frames that the page draws in some time, and the longest wait between two. */
+function countFrames(page: Page, ms: number): Promise<{ perSecond: number; longest: number }> {
+  return page.evaluate(
+    (duration) =>
+      new Promise<{ perSecond: number; longest: number }>((resolve) => {
+        const start = performance.now();
+        let [count, last, longest] = [0, start, 0];
+        const frame = (now: number) => {
+          count++;
+          longest = Math.max(longest, now - last);
+          last = now;
+          if (now - start < duration) requestAnimationFrame(frame);
+          else resolve({ perSecond: (1000 * count) / (now - start), longest });
+        };
+        requestAnimationFrame(frame);
+      }),
+    ms,
+  );
+}
