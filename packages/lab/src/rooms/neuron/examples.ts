@@ -94,7 +94,7 @@ export const EXAMPLES: readonly Example[] = [
     'circle',
     0.1,
     { hidden: [4], activation: 'relu', rate: 30 },
-    'The steps jump over the valley. Make the rate smaller and press Reset.',
+    'The first steps jump far over the valley, and the ReLUs that land at 0 never come back. Make the rate smaller and press Reset.',
   ),
   example(
     'slow',
@@ -118,7 +118,7 @@ export const EXAMPLES: readonly Example[] = [
     'circle',
     0.1,
     { hidden: [4, 4, 4, 4], activation: 'relu', start: 'large', rate: 0.03 },
-    'With a deviation of 5 every layer makes numbers and gradients larger.',
+    'With a deviation of 5 every layer makes numbers and gradients larger. The first steps throw the weights so far that every ReLU answers 0 for good, and nothing learns any more.',
   ),
   example(
     'polynomial',

@@ -1,0 +1,220 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { START, unroll } from '../../src/rooms/neuron/backprop.ts';
+import { madeUpSamples, normalEquation } from '../../src/rooms/neuron/line.ts';
+import { formatNumber } from '../../src/views/matrix.ts';
+import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
+
+describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await startLab();
+  });
+  afterAll(() => lab?.close());
+
+  const text = (page: Page, id: string) => page.getByTestId(id).innerText();
+  const number = async (page: Page, id: string) =>
+    Number((await text(page, id)).replace('−', '-').replace(' %', ''));
+
+  it('finds the line of the normal equation by descent', async () => {
+    const { page, troubles } = await lab.open('#/neuron?steps=2000');
+    const { line } = (await normalEquation(madeUpSamples(1)))!;
+    await expect.poll(() => text(page, 'normal-slope')).toBe(formatNumber(line.slope, 4));
+    expect(await text(page, 'normal-intercept')).toBe(formatNumber(line.intercept, 4));
+    expect(await text(page, 'descent-slope')).toBe('5');
+    await page.getByRole('button', { name: 'To the end' }).click();
+    expect(await number(page, 'descent-slope')).toBeCloseTo(line.slope, 1);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('shows what a rate that is too large does, and takes own tables', async () => {
+    const { page, troubles } = await lab.open('#/neuron');
+    await page.getByLabel('Rate α').fill('0.2');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('The rate is too large').waitFor();
+    await page.getByLabel('Rate α').fill('0.01');
+    await page.keyboard.press('Enter');
+    await page.getByText('Own table').click();
+    await page.getByRole('textbox', { name: 'Table' }).fill('x,y\n0,3\n1,1\n2,-1');
+    await page.getByRole('button', { name: 'Use this table' }).click();
+    await page.getByText('3 points and two lines').waitFor();
+    await expect.poll(() => text(page, 'normal-slope')).toBe('−2');
+    await page.getByRole('textbox', { name: 'Table' }).fill('1,2\n3,three');
+    await page.getByRole('button', { name: 'Use this table' }).click();
+    await page.getByText('Line 2: expected 2 numbers; received “3,three”.').waitFor();
+    await page.getByRole('button', { name: 'No points' }).click();
+    await page.getByRole('alert').getByText('XᵀX has no inverse').waitFor();
+    const plot = page.getByRole('button', { name: 'Add a point where you click' });
+    await plot.click({ position: { x: 100, y: 100 } });
+    await plot.click({ position: { x: 300, y: 200 } });
+    await page.getByText('2 points and two lines').waitFor();
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('trains logistic regression until nearly every point is right', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=plane');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await expect.poll(() => number(page, 'accuracy'), { timeout: 20_000 }).toBeGreaterThan(98);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    expect(await number(page, 'steps')).toBeGreaterThan(10);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await expect.poll(() => text(page, 'steps')).toBe('0');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('solves XOR with a hidden layer only', async () => {
+    const { page } = await lab.open('#/neuron?view=plane&example=xor-line&pace=100');
+    for (let i = 0; i < 5; i++) await page.getByRole('button', { name: '100 steps' }).click();
+    await expect.poll(() => text(page, 'steps')).toBe('500');
+    expect(await number(page, 'accuracy')).toBeLessThanOrEqual(75);
+    await page.getByRole('combobox', { name: 'Example', exact: true }).selectOption('xor');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await expect.poll(() => number(page, 'accuracy'), { timeout: 20_000 }).toBe(100);
+    await page.close();
+  });
+
+  it('keeps drawing at 60 frames a second while it trains', async () => {
+    const { page } = await lab.open('#/neuron?view=plane&example=spiral');
+    await page.getByTestId('steps').waitFor();
+    await page.getByRole('button', { name: 'Play' }).click();
+    const frames = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const begin = performance.now();
+          let count = 0;
+          const tick = () => {
+            count++;
+            if (performance.now() - begin < 2000) requestAnimationFrame(tick);
+            else resolve(count / 2);
+          };
+          requestAnimationFrame(tick);
+        }),
+    );
+    console.log(`frames a second while the spiral is learned: ${frames.toFixed(0)}`);
+    // Not a timed assertion of speed: only that the page is never stuck.
+    expect(frames).toBeGreaterThan(0);
+    expect(await number(page, 'steps')).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  it('shows the failures: zeros learn nothing in the first layer, too large a rate ends it', async () => {
+    const { page } = await lab.open('#/neuron?view=plane&example=zeros');
+    await page.getByRole('button', { name: '100 steps' }).click();
+    await expect.poll(() => text(page, 'steps')).toBe('100');
+    expect(await page.getByTestId('norm').first().innerText()).toBe('0');
+    await page.getByRole('combobox', { name: 'First weights', exact: true }).selectOption('large');
+    await page.getByRole('combobox', { name: 'Activation', exact: true }).selectOption('square');
+    await page.getByLabel('Rate α').fill('1000');
+    await page.keyboard.press('Enter');
+    await page.getByLabel('Hidden layers').fill('8, 8, 8');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('alert').getByText('no longer finite').waitFor();
+    await page.close();
+  });
+
+  it('lets one change an edge, and the answer changes', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=plane&example=xor');
+    await page.getByTestId('cost').waitFor();
+    const before = await text(page, 'cost');
+    await page
+      .locator('path[data-edge="0,1,2"]')
+      .click({ force: true, position: { x: 4, y: 4 } })
+      .catch(() => undefined);
+    await page.getByRole('button', { name: 'Weights of neuron 3 of layer 1' }).click();
+    await page.getByLabel('w from y').fill('2.5');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => text(page, 'cost')).not.toBe(before);
+    expect(await page.getByTestId('weights').innerText()).toContain('2.5·y');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('takes own points and tables, and goes on after a bad one', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=plane');
+    const plane = page.getByRole('button', { name: 'The plane with' });
+    await plane.waitFor();
+    await page.getByRole('button', { name: 'No points' }).click();
+    await page.getByRole('alert').getByText('Two points at least').waitFor();
+    await plane.click({ position: { x: 100, y: 100 } });
+    await page.getByRole('combobox', { name: 'A click adds', exact: true }).selectOption('0');
+    await plane.click({ position: { x: 250, y: 250 } });
+    await page.getByRole('button', { name: 'The plane with 2 points' }).waitFor();
+    await page.getByText('Own table').click();
+    await page
+      .getByLabel('CSV file')
+      .setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('1,2,3\n') });
+    await page.getByRole('alert').getByText('two classes').waitFor();
+    await page.getByLabel('CSV file').setInputFiles({
+      name: 'people.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('height,weight,class\n180,80,1\n170,62,0\n165,55,0\n190,90,1\n'),
+    });
+    await page.getByRole('button', { name: 'The plane with 4 points' }).waitFor();
+    await page.getByRole('button', { name: '100 steps' }).click();
+    await expect.poll(() => number(page, 'accuracy')).toBe(100);
+    await page.waitForURL(/points=/);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('plots functions with the curriculum’s numbers', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=functions');
+    await expect.poll(() => text(page, 'loss')).toBe('0.3147');
+    await expect.poll(() => page.getByTestId('p').allInnerTexts()).toEqual(['0.71', '0.26', '0.04']);
+    await page.getByRole('button', { name: '4 2 8' }).click();
+    await expect.poll(() => page.getByTestId('p').allInnerTexts()).toEqual(['0.02', '0.00', '0.98']);
+    await page.getByRole('combobox', { name: 'Loss', exact: true }).selectOption('mse');
+    await page.getByRole('spinbutton', { name: 'Prediction p' }).fill('40');
+    await page.getByRole('spinbutton', { name: 'Target t' }).fill('80');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => text(page, 'loss')).toBe('1600');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('steps through backpropagation with the library’s numbers', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=backprop');
+    const { steps, nextCost } = await unroll(START);
+    for (const [i, step] of steps.entries()) {
+      await page.getByText(`step ${i + 1} of ${steps.length}`).waitFor();
+      const now = await page.getByTestId('now').innerText();
+      expect(now).toContain(step.name);
+      expect(now).toContain(`= ${formatNumber(step.result, 6)}`);
+      if (step.difference !== undefined) {
+        expect(await text(page, 'difference')).toBe(formatNumber(step.difference, 6));
+      }
+      if (i + 1 < steps.length) await page.getByRole('button', { name: 'Next', exact: true }).click();
+    }
+    expect(await text(page, 'next-cost')).toBe(formatNumber(nextCost, 4));
+    await page.getByRole('button', { name: 'Take the new weights' }).click();
+    await page.getByText('step 1 of 29').waitFor();
+    await page.waitForURL(/weights=/);
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await expect.poll(() => number(page, 'next-cost')).toBeLessThan(nextCost);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it.each([
+    '#/neuron',
+    '#/neuron?view=plane&example=spiral',
+    '#/neuron?view=functions',
+    '#/neuron?view=backprop&at=13',
+  ])('%s can be used by everyone, light and dark, wide and narrow', async (address) => {
+    for (const options of [{}, { dark: true }, { width: 820 }]) {
+      const { page, troubles } = await lab.open(address, options);
+      await page.waitForTimeout(400);
+      expect(await violations(page)).toEqual([]);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+      expect(troubles).toEqual([]);
+      await page.close();
+    }
+  });
+});
