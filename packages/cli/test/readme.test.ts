@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { codeBlocks } from '../../fathom/test/documentation/markdown.ts';
 import { fathom, jsonOf, newFolder } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -11,7 +12,7 @@ let blocks: string[];
 let folder: string;
 beforeAll(async () => {
   const text = await readFile(join(ROOT, 'README.md'), 'utf8');
-  blocks = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
+  blocks = codeBlocks(text);
   folder = await newFolder();
 });
 afterAll(() => rm(folder, { recursive: true }));
