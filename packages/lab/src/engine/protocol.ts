@@ -1,3 +1,5 @@
+import type { inspect } from 'fathom';
+import type { InsideCell, InsideGradients, InsideMap, InsideSample, InsideView } from './insideTypes.ts';
 import type {
   DataChoice,
   DataInfo,
@@ -39,6 +41,26 @@ export interface Calls {
   'train/export': { request: null; reply: ExportedNetwork };
   /** Makes the network as it is known to the other rooms, as `trained`. */
   'train/keep': { request: null; reply: NetworkInfo };
+  /** What every layer gives for a picture; null while there is nothing to be seen on it. */
+  'inside/look': { request: RecognizeRequest; reply: InsideView | null };
+  /** A map, or unit, taken apart; its weights with their gradients where a label is given. */
+  'inside/map': {
+    request: { sample: InsideSample; layer: string; map: number; label: number | undefined };
+    reply: InsideMap;
+  };
+  'inside/cell': {
+    request: { sample: InsideSample; layer: string; place: readonly number[] };
+    reply: InsideCell;
+  };
+  'inside/field': {
+    request: { network: string; layer: string; place: readonly number[] };
+    reply: inspect.ReceptiveField;
+  };
+  'inside/gradients': { request: { sample: InsideSample; label: number }; reply: InsideGradients };
+  'inside/gradient': {
+    request: { sample: InsideSample; label: number; of: inspect.GradientOf };
+    reply: inspect.GradientExplanation;
+  };
 }
 
 export interface Events {

@@ -1,11 +1,18 @@
 import { backendHandlers } from './backend.ts';
 import { digitHandlers } from './digits.ts';
 import { emit, send } from './emit.ts';
+import { insideHandlers } from './inside.ts';
 import { networkHandlers } from './networks.ts';
 import type { CallName, Handlers, ToEngine } from './protocol.ts';
 import { trainingHandlers } from './training.ts';
 
-const handlers: Handlers = { ...backendHandlers, ...networkHandlers, ...digitHandlers, ...trainingHandlers };
+const handlers: Handlers = {
+  ...backendHandlers,
+  ...networkHandlers,
+  ...digitHandlers,
+  ...trainingHandlers,
+  ...insideHandlers,
+};
 
 self.onmessage = async ({ data }: MessageEvent<ToEngine>) => {
   const { id, call, request } = data;
