@@ -31,7 +31,7 @@ describe('a drawing in a link', () => {
   it('is short, and follows the hand', () => {
     const simple = simplify(circle);
     expect(simple.length).toBeLessThan(40);
-    for (const [x, y] of simple) expect(Math.abs(Math.hypot(x - 140, y - 140) - 90)).toBeLessThan(4);
+    for (const [x, y] of simple) expect(Math.abs(Math.hypot(x - 140, y - 140) - 90)).toBeLessThan(1.2);
     const straight = simplify(Array.from({ length: 50 }, (_, i) => [40 + 4 * i, 60] as const));
     expect(straight).toHaveLength(2);
   });

@@ -4,17 +4,17 @@ export type Stroke = readonly (readonly [x: number, y: number])[];
 /** Side of the board in its own units, which are also the pixels of its canvas. */
 export const BOARD = 280;
 
-/** Steps of the grid on which a link keeps points: two characters for both coordinates. */
-const STEPS = 64;
+/** Steps of the grid on which a link keeps points: three characters, of 6 bits each, for both coordinates. */
+const STEPS = 512;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** A link to a drawing stays shorter than browsers allow. */
-const MOST_POINTS = 1500;
+const MOST_POINTS = 1200;
 
 /**
- * A drawing as text for a link: two characters a point, strokes apart by a dot.
+ * A drawing as text for a link: three characters a point, strokes apart by a dot.
  *
  * @example
- * encodeStrokes([[[0, 0], [279, 0]]]); // 'AA_A'
+ * encodeStrokes([[[0, 0], [280, 280]]]); // 'AAA___'
  */
 export function encodeStrokes(strokes: readonly Stroke[]): string {
   let points = 0;
@@ -22,7 +22,7 @@ export function encodeStrokes(strokes: readonly Stroke[]): string {
   for (const stroke of strokes) {
     points += stroke.length;
     if (points > MOST_POINTS) break;
-    texts.push(stroke.map(([x, y]) => letter(x) + letter(y)).join(''));
+    texts.push(stroke.map(letters).join(''));
   }
   return texts.join('.');
 }
@@ -33,9 +33,11 @@ export function decodeStrokes(text: string): Stroke[] {
     .split('.')
     .map((part) => {
       const points: [number, number][] = [];
-      for (let i = 0; i + 1 < part.length; i += 2) {
-        const [x, y] = [ALPHABET.indexOf(part[i]!), ALPHABET.indexOf(part[i + 1]!)];
-        if (x >= 0 && y >= 0) points.push([place(x), place(y)]);
+      for (let i = 0; i + 2 < part.length; i += 3) {
+        const digits = [...part.slice(i, i + 3)].map((letter) => ALPHABET.indexOf(letter));
+        if (digits.includes(-1)) continue;
+        const both = digits.reduce((value, digit) => value * ALPHABET.length + digit, 0);
+        points.push([place(Math.floor(both / STEPS)), place(both % STEPS)]);
       }
       return points;
     })
@@ -54,7 +56,7 @@ export function simplify(stroke: Stroke): Stroke {
 }
 
 /** Distance of a point from the line below which it is left out, in board units. */
-const TOLERANCE = 1.2;
+const TOLERANCE = 0.6;
 
 function reduce(points: Stroke): Stroke {
   if (points.length < 3) return points;
@@ -84,6 +86,12 @@ function place(at: number): number {
   return (at / (STEPS - 1)) * BOARD;
 }
 
-function letter(value: number): string {
-  return ALPHABET[step(value)]!;
+function letters([x, y]: Stroke[number]): string {
+  const both = step(x) * STEPS + step(y);
+  const size = ALPHABET.length;
+  return (
+    ALPHABET[Math.floor(both / size / size)]! +
+    ALPHABET[Math.floor(both / size) % size]! +
+    ALPHABET[both % size]!
+  );
 }
