@@ -139,3 +139,30 @@ export type FromEngine =
 export type Handlers<K extends CallName = CallName> = {
   readonly [N in K]: (request: Request<N>) => Reply<N> | Promise<Reply<N>>;
 };
+
+/** What one way to look at pictures comes to. */
+export interface SharingResult {
+  readonly id: 'dense' | 'local' | 'shared';
+  readonly parameters: number;
+  /** Share of test pictures that are told rightly, and of the same pictures moved. */
+  readonly accuracy: number;
+  readonly movedAccuracy: number;
+}
+
+export interface SharingProgress {
+  readonly id: SharingResult['id'];
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+export interface Calls {
+  /** Trains a dense, a locally connected and a convolutional network on built-in digits, one after another. */
+  'sharing/compare': {
+    request: { readonly seed: number; readonly epochs: number };
+    reply: readonly SharingResult[];
+  };
+}
+
+export interface Events {
+  'sharing/progress': SharingProgress;
+}

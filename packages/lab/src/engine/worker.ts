@@ -4,6 +4,7 @@ import { emit, send } from './emit.ts';
 import { insideHandlers } from './inside.ts';
 import { networkHandlers } from './networks.ts';
 import type { CallName, Handlers, ToEngine } from './protocol.ts';
+import { sharingHandlers } from './sharing.ts';
 import { trainingHandlers } from './training.ts';
 
 const handlers: Handlers = {
@@ -11,6 +12,7 @@ const handlers: Handlers = {
   ...networkHandlers,
   ...digitHandlers,
   ...trainingHandlers,
+  ...sharingHandlers,
   ...insideHandlers,
 };
 

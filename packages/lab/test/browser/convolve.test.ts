@@ -171,6 +171,18 @@ describe.skipIf(chromiumPath === undefined)('the room Convolve', () => {
     await page.close();
   });
 
+  it('trains all three in the page: only the convolution knows a digit that has moved', async () => {
+    const { page, troubles } = await lab.open('#/convolve?view=share&epochs=5');
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    const share = async (id: string) =>
+      Number((await page.getByTestId(`result-${id}`).locator('td').last().innerText()).replace(' %', ''));
+    await page.getByTestId('result-shared').waitFor();
+    expect(await share('shared')).toBeGreaterThan(2 * (await share('dense')));
+    expect(await share('shared')).toBeGreaterThan(2 * (await share('local')));
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('hides controls by the link', async () => {
     const { page } = await lab.open('#/convolve?hide=settings,tabs,edit');
     await mapIs(page, '82 68 46 / 45 24 26 / 63 65 51');

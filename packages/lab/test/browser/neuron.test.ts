@@ -77,7 +77,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     await page.close();
   });
 
-  it('keeps drawing at 60 frames a second while it trains', async () => {
+  it('keeps drawing while it trains', async () => {
     const { page } = await lab.open('#/neuron?view=plane&example=spiral');
     await page.getByTestId('steps').waitFor();
     await page.getByRole('button', { name: 'Play' }).click();
@@ -95,7 +95,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
         }),
     );
     console.log(`frames a second while the spiral is learned: ${frames.toFixed(0)}`);
-    // Not a timed assertion of speed: only that the page is never stuck.
+    // How many depends on the machine; that they go on does not.
     expect(frames).toBeGreaterThan(0);
     expect(await number(page, 'steps')).toBeGreaterThan(0);
     await page.close();
@@ -121,10 +121,16 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     const { page, troubles } = await lab.open('#/neuron?view=plane&example=xor');
     await page.getByTestId('cost').waitFor();
     const before = await text(page, 'cost');
-    await page
-      .locator('path[data-edge="0,1,2"]')
-      .click({ force: true, position: { x: 4, y: 4 } })
-      .catch(() => undefined);
+    const place = await page.locator('path[data-edge="0,1,2"]').evaluate((element) => {
+      const path = element as unknown as SVGPathElement;
+      const { x, y } = path.getPointAtLength(0.1 * path.getTotalLength());
+      const at = new DOMPoint(x, y).matrixTransform(path.getScreenCTM()!);
+      return { x: at.x, y: at.y };
+    });
+    await page.mouse.click(place.x, place.y);
+    await page.getByText('Into neuron 3 of layer 1').waitFor();
+    await page.getByRole('button', { name: 'Weights of neuron 2 of layer 1' }).click();
+    await page.getByText('Into neuron 2 of layer 1').waitFor();
     await page.getByRole('button', { name: 'Weights of neuron 3 of layer 1' }).click();
     await page.getByLabel('w from y').fill('2.5');
     await page.keyboard.press('Enter');
