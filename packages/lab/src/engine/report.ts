@@ -42,13 +42,12 @@ export async function reportOf(
 function worstMistakes(validation: Dataset, probabilities: Float32Array): Mistake[] {
   const { labels, count, shape, classes } = validation;
   if (shape.length !== 3) return [];
-  const wrong: { index: number; predicted: number; confidence: number; truth: number }[] = [];
+  const wrong: { index: number; predicted: number; confidence: number }[] = [];
   for (let index = 0; index < count; index++) {
     const row = probabilities.subarray(index * classes.length, (index + 1) * classes.length);
     const confidence = Math.max(...row);
     const predicted = row.indexOf(confidence);
-    if (predicted !== labels[index])
-      wrong.push({ index, predicted, confidence, truth: row[labels[index]!]! });
+    if (predicted !== labels[index]) wrong.push({ index, predicted, confidence });
   }
   return wrong
     .sort((a, b) => b.confidence - a.confidence)

@@ -101,9 +101,8 @@ export interface TrainingReport {
 export interface Mistake {
   readonly sample: Sample;
   readonly predicted: number;
-  /** Of the predicted and of the true class. */
+  /** The probability of what was said. */
   readonly confidence: number;
-  readonly truth: number;
 }
 
 export interface WeightReport {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -34,9 +36,9 @@ export interface LabPage {
 }
 
 /** Starts the built lab as a user does, and a browser. */
-export async function startLab(...args: string[]): Promise<Lab> {
-  const env = { ...process.env };
-  delete env.FATHOM_DATA;
+export async function startLab({ run, data = '' }: { run?: string; data?: string } = {}): Promise<Lab> {
+  const env = { ...process.env, FATHOM_DATA: data, XDG_CACHE_HOME: join(tmpdir(), 'fathom-no-cache') };
+  const args = run === undefined ? [] : [run];
   const server = spawn(process.execPath, [FATHOM, 'lab', ...args, '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env,

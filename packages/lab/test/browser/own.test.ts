@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { dense, encodeIdx, flatten, saveWeights, sequential, syntheticDigits } from 'fathom';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, type Lab, startLab } from './lab.ts';
+
+describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
+  let folder: string;
+  let lab: Lab;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fathom-lab-'));
+    await Promise.all([saveRun(join(folder, 'run')), saveMnist(join(folder, 'data/mnist'))]);
+    lab = await startLab({ run: join(folder, 'run'), data: join(folder, 'data') });
+  });
+  afterAll(async () => {
+    await lab?.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('a run of fathom train is there to draw for', async () => {
+    const { page, troubles } = await lab.open('#/draw?network=run&example=4.1');
+    await page.locator('option[value=run]').waitFor({ state: 'attached' });
+    expect(await page.getByRole('combobox', { name: 'Network' }).inputValue()).toBe('run');
+    // Its bias alone speaks: it says "two" to everything, in the words of its run.json.
+    await page.locator('.answer', { hasText: /^two$/ }).waitFor();
+    await page.getByText('7,850 parameters').waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('MNIST on this machine can be trained on, and its test set is left alone', async () => {
+    const { page, troubles } = await lab.open('#/train?data=mnist&layers=flatten,dense_10_softmax');
+    await page.getByText('500 to train on, 100 to validate with, each [28, 28, 1], 10 classes').waitFor();
+    await page.getByText('The 50 test pictures are left alone').waitFor();
+    await ready(page);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('pictures in folders become classes, and files that are none are named', async () => {
+    const { page, troubles } = await lab.open('#/train?samples=1000&layers=flatten,dense_10_softmax');
+    await ready(page);
+    const pictures = join(folder, 'pictures');
+    const svgs = await drawPictures(page, 20);
+    for (const [name, files] of Object.entries(svgs)) {
+      await mkdir(join(pictures, name), { recursive: true });
+      for (const [i, bytes] of files.entries())
+        await writeFile(join(pictures, name, `${i}.png`), Buffer.from(bytes));
+    }
+    await writeFile(join(pictures, 'bars', 'broken.png'), 'no picture');
+    await writeFile(join(pictures, 'bars', 'notes.txt'), 'no picture either');
+    await page.getByLabel('Folder of pictures …').setInputFiles(pictures);
+    await page.getByText('32 to train on, 8 to validate with, each [28, 28, 1], 2 classes').waitFor();
+    await page.getByText(/1 files were no pictures and are left out, as .*broken\.png/).waitFor();
+    await page.getByLabel('units').fill('2');
+    await page.getByLabel('units').press('Enter');
+    await ready(page);
+    await page.getByRole('button', { name: '▶ Train' }).click();
+    await page.locator('[data-testid=accuracy]', { hasText: '100.0 %' }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+});
+
+async function ready(page: Page): Promise<void> {
+  await page.locator('button:has-text("▶ Train"):enabled').waitFor({ timeout: 30_000 });
+}
+
+/** A perceptron that says 2 whatever it sees. */
+async function saveRun(path: string): Promise<void> {
+  const model = sequential([
+    flatten({ inputShape: [28, 28, 1] }),
+    dense({ units: 10, activation: 'softmax' }),
+  ]);
+  model.setWeights([new Float32Array(7840), Float32Array.from({ length: 10 }, (_, i) => (i === 2 ? 5 : 0))]);
+  const classes = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, 'model.json'), JSON.stringify(model.toConfig()));
+  await writeFile(join(path, 'weights.safetensors'), await saveWeights(model));
+  await writeFile(join(path, 'run.json'), JSON.stringify({ data: { classes } }));
+}
+
+/** Drawn digits in MNIST's four files. */
+async function saveMnist(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  for (const [prefix, count, seed] of [['train', 600, 1] as const, ['t10k', 50, 2] as const]) {
+    const { images, labels } = syntheticDigits({ count, seed });
+    const write = (name: string, shape: number[], values: Uint8Array) =>
+      writeFile(join(path, `${prefix}-${name}.gz`), gzipSync(encodeIdx('uint8', shape, values)));
+    await write('images-idx3-ubyte', [count, 28, 28], images);
+    await write('labels-idx1-ubyte', [count], labels);
+  }
+}
+
+/** PNG files of upright and of level bars, made by the browser. */
+function drawPictures(page: Page, count: number): Promise<Record<string, number[][]>> {
+  return page.evaluate(async (each) => {
+    const draw = async (left: number, top: number, width: number, height: number) => {
+      const canvas = new OffscreenCanvas(60, 40);
+      const context = canvas.getContext('2d')!;
+      context.fillStyle = 'white';
+      context.fillRect(left, top, width, height);
+      return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+    };
+    const numbers = Array.from({ length: each }, (_, i) => i);
+    return {
+      bars: await Promise.all(numbers.map((i) => draw(14 + i, 0, 6, 40))),
+      beams: await Promise.all(numbers.map((i) => draw(0, 5 + i, 60, 6))),
+    };
+  }, count);
+}
