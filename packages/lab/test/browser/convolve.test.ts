@@ -101,6 +101,7 @@ describe.skipIf(chromiumPath === undefined)('the room Convolve', () => {
 
   it('takes pictures, and explains what is none', async () => {
     const { page, troubles } = await lab.open('#/convolve');
+    await page.getByText('Size and picture').click();
     await page.getByLabel('Image file').setInputFiles({
       name: 'not.png',
       mimeType: 'image/png',

@@ -69,7 +69,7 @@ export const EXAMPLES: readonly Example[] = [
     'Two spirals',
     'spiral',
     0.05,
-    { hidden: [8, 8], rate: 0.3 },
+    { hidden: [8, 8], rate: 0.1 },
     'Two hidden layers: the first draws lines, the second shapes.',
   ),
   example(
