@@ -21,6 +21,7 @@ export function activation(options: ActivationOptions | ActivationLike): Activat
 
 export class ActivationLayer extends Layer {
   readonly type = 'activation';
+  override readonly supportsMasking = true;
   readonly activation: Activation;
 
   constructor(options: ActivationOptions) {

@@ -2,7 +2,7 @@ import { batchNorm } from '../../functional/batchNorm.ts';
 import { moments } from '../../functional/mean.ts';
 import type { Shape } from '../../ir/shape.ts';
 import type { Tensor, Variable } from '../../ir/tensor.ts';
-import { add, multiply, subtract } from '../../ops/index.ts';
+import { add, cast, divide, multiply, reshape, subtract, sum } from '../../ops/index.ts';
 import type { ConstraintLike } from '../constraints/index.ts';
 import {
   type Initializer,
@@ -61,6 +61,7 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): Bat
 
 export class BatchNormalization extends Layer {
   readonly type = 'batchNormalization';
+  override readonly supportsMasking = true;
   readonly momentum: number;
   readonly epsilon: number;
   readonly center: boolean;
@@ -123,10 +124,9 @@ export class BatchNormalization extends Layer {
   }
 
   #ofBatch(x: Tensor, context: CallContext): { mean: Tensor; variance: Tensor } {
-    const statistics = moments(
-      x,
-      x.shape.slice(0, -1).map((_, axis) => axis),
-    );
+    const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+    const mask = context.maskOf(x);
+    const statistics = mask ? maskedMoments(x, mask, axes) : moments(x, axes);
     const follow = (variable: Variable, batch: Tensor) => {
       const moving = context.read(variable);
       context.update(variable, add(moving, multiply(subtract(batch, moving), 1 - this.momentum)));
@@ -160,3 +160,16 @@ export class BatchNormalization extends Layer {
     };
   }
 }
+
+/** Mean and variance of the steps that count; like Keras, with an epsilon against none that do. */
+function maskedMoments(x: Tensor, mask: Tensor, axes: readonly number[]): { mean: Tensor; variance: Tensor } {
+  const ones = x.shape.slice(mask.rank).map(() => 1);
+  const counts = reshape(cast(mask, 'float32'), [...mask.shape, ...ones]);
+  const others = x.size / (mask.size * x.shape[x.rank - 1]!);
+  const total = add(multiply(sum(counts), others), MASK_EPSILON);
+  const mean = divide(sum(multiply(x, counts), axes), total);
+  const deviation = subtract(x, mean);
+  return { mean, variance: divide(sum(multiply(multiply(deviation, deviation), counts), axes), total) };
+}
+
+const MASK_EPSILON = 1e-7;

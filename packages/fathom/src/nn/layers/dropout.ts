@@ -24,6 +24,7 @@ export function dropout(options: DropoutOptions): Dropout {
 
 export class Dropout extends Layer {
   readonly type = 'dropout';
+  override readonly supportsMasking = true;
   readonly rate: number;
 
   constructor(options: DropoutOptions) {

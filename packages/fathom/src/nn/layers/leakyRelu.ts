@@ -20,6 +20,7 @@ export function leakyRelu(options: LeakyReluOptions = {}): LeakyRelu {
 
 export class LeakyRelu extends Layer {
   readonly type = 'leakyRelu';
+  override readonly supportsMasking = true;
   readonly negativeSlope: number;
 
   constructor(options: LeakyReluOptions = {}) {
