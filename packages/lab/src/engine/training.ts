@@ -3,6 +3,7 @@ import {
   batches,
   type Dataset,
   inspect,
+  loadWeights,
   losses,
   type Model,
   modelFromConfig,
@@ -18,6 +19,7 @@ import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
 import { reportOf } from './report.ts';
 import type {
+  ExportedNetwork,
   LayerSetting,
   StackReport,
   TrainingProgress,
@@ -183,6 +185,7 @@ async function reset(settings: TrainingSettings): Promise<TrainingReport> {
     layers: named(settings.layers),
     compile: null,
   });
+  if (settings.from) await takeWeights(model, settings.from);
   model.compile({
     optimizer: makeOptimizer(settings),
     loss: makeLoss(settings.loss, model),
@@ -205,6 +208,13 @@ async function reset(settings: TrainingSettings): Promise<TrainingReport> {
   };
   progress(current, 0);
   return report(current);
+}
+
+/** @throws DataError or RangeError when the files are damaged, or of other layers */
+async function takeWeights(model: Model, { config, weights }: ExportedNetwork): Promise<void> {
+  const saved = modelFromConfig({ ...JSON.parse(config), compile: null }, { where: 'model.json' });
+  await loadWeights(saved, weights, 'weights.safetensors');
+  model.setWeights((await saved.getWeights()).map(({ data: values }) => values));
 }
 
 function makeOptimizer({ optimizer, learningRate }: TrainingSettings) {

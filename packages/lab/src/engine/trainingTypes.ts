@@ -65,6 +65,8 @@ export interface TrainingSettings {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** A saved network of the same layers, from whose weights to go on. */
+  readonly from?: ExportedNetwork | undefined;
 }
 
 /** How training goes, some times a second. */

@@ -1,5 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { decodeSafetensors, encodeIdx, lenet5, loadWeights, modelFromConfig, syntheticDigits } from 'fathom';
+import {
+  decodeSafetensors,
+  encodeIdx,
+  lenet5,
+  loadWeights,
+  modelFromConfig,
+  saveWeights,
+  syntheticDigits,
+} from 'fathom';
 import type { Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
@@ -71,6 +79,38 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     }
     const [first, second] = weights.map((bytes) => decodeSafetensors(new Uint8Array(bytes)).tensors);
     for (const [name, { data }] of first!) expect(data).toEqual(second!.get(name)!.data);
+  });
+
+  it('goes on with a network that was saved', async () => {
+    const { page, troubles } = await lab.open('#/train?samples=1000');
+    await ready(page);
+    const model = lenet5({ seed: 3 });
+    const file = (name: string, content: string | Uint8Array) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(content),
+    });
+    const config = file('model.json', JSON.stringify(model.toConfig()));
+    const weights = file('weights.safetensors', await saveWeights(model));
+    const open = page.getByLabel('Open …');
+    await open.setInputFiles([config, weights]);
+    await page.locator('[data-testid=parameters]', { hasText: '61,706' }).waitFor();
+    await ready(page);
+    const downloads: Download[] = [];
+    page.on('download', (download) => downloads.push(download));
+    await page.getByRole('button', { name: 'Save files' }).click();
+    await expect.poll(() => downloads.length).toBe(2);
+    const saved = decodeSafetensors(new Uint8Array(await readFile(await downloads[1]!.path()))).tensors;
+    const expected = await model.getWeights();
+    expect([...saved.values()].map(({ data }) => data)).toEqual(expected.map(({ data }) => data));
+    await open.setInputFiles([config]);
+    await page.getByRole('alert').getByText('a saved network is two files', { exact: false }).waitFor();
+    await open.setInputFiles([file('model.json', '{"layers":[{"type":"lstm"}]}'), weights]);
+    await page.getByRole('alert').getByText('which this room does not build').waitFor();
+    await open.setInputFiles([config, file('weights.safetensors', weights.buffer.subarray(0, 1000))]);
+    await page.getByRole('alert').getByText('weights.safetensors', { exact: false }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
   });
 
   it('explains layers that do not fit, and goes on when they do', async () => {

@@ -1,6 +1,7 @@
 import type {
   DataChoice,
   DataInfo,
+  ExportedNetwork,
   TrainingProgress,
   TrainingReport,
   TrainingSettings,
@@ -35,6 +36,8 @@ class Run {
   /** Settings and data that the network at hand was made from. */
   madeFrom = '';
   madeOf: DataInfo | undefined;
+  /** A saved network, from which the next training begins. */
+  opened: ExportedNetwork | undefined;
   /** What the data at hand was made from. */
   #chosen: string | undefined;
   #run = 0;
@@ -72,15 +75,17 @@ class Run {
     this.isPlaying = false;
   }
 
-  /** Begins anew. */
+  /** Begins anew, once from the weights of a network that was opened. */
   async reset(settings: TrainingSettings): Promise<void> {
+    const from = this.opened;
+    this.opened = undefined;
     this.problem = '';
     this.isBuilt = false;
     this.figures = { steps: [], losses: [], accuracies: [] };
     this.reports = [];
     this.#apart = 1;
     try {
-      const report = await engine.call('train/reset', settings);
+      const report = await engine.call('train/reset', { ...settings, from });
       this.#run = report.run;
       this.reports = [report];
       this.isBuilt = true;
@@ -113,7 +118,7 @@ class Run {
     await this.#try(async () => networks.add(await engine.call('train/keep', null)));
   }
 
-  export(): Promise<{ config: string; weights: Uint8Array<ArrayBuffer> }> {
+  export(): Promise<ExportedNetwork> {
     return engine.call('train/export', null);
   }
 
@@ -123,6 +128,11 @@ class Run {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** Says what went wrong. */
+  fail(error: unknown): void {
+    this.#fail(error);
   }
 
   #fail(error: unknown): void {

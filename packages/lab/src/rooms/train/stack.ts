@@ -158,6 +158,54 @@ export function decodeStack(text: string): LayerSetting[] {
     });
 }
 
+/**
+ * The stack that a saved model is, in the settings that can be changed here.
+ *
+ * @param text model.json
+ * @throws Error with a message for the user when it is no stack, or has layers or settings that the builder has not
+ */
+export function stackOfModel(text: string): LayerSetting[] {
+  const layers = savedLayers(text);
+  return layers.map((saved) => {
+    const kind = KINDS.find(({ type }) => type === saved.type);
+    if (!kind)
+      throw new Error(`this network has a layer ${String(saved.type)}, which this room does not build.`);
+    const settings = kind.fields.map((field) => {
+      const value = single(saved[field.name]);
+      if (value !== undefined && fieldValue(field, String(value)) === value)
+        return [field.name, value] as const;
+      throw new Error(
+        `this network has a ${kind.type} with ${field.name} ${JSON.stringify(saved[field.name])}, which this room does not build.`,
+      );
+    });
+    return { type: kind.type, ...Object.fromEntries(settings) };
+  });
+}
+
+function savedLayers(text: string): Record<string, unknown>[] {
+  try {
+    const { layers } = JSON.parse(text) as { layers?: unknown };
+    if (
+      Array.isArray(layers) &&
+      layers.length > 0 &&
+      layers.every((layer) => typeof layer?.type === 'string')
+    ) {
+      return layers;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new Error(
+    'this is no model.json of a stack of layers. Choose the two files that were saved together.',
+  );
+}
+
+/** Of equal extents along all axes the one. */
+function single(value: unknown): string | number | undefined {
+  const one: unknown = Array.isArray(value) && value.every((each) => each === value[0]) ? value[0] : value;
+  return typeof one === 'string' || typeof one === 'number' ? one : undefined;
+}
+
 /** A value that the field can have: the nearest to what is asked for. */
 export function fieldValue(field: Field, text: string | undefined): number | string {
   if (field.kind === 'choice') return field.choices.find((each) => each === text) ?? field.first;
