@@ -1,0 +1,175 @@
+import type { inspect } from 'fathom';
+import type { Matrix } from '../../views/matrix.ts';
+
+/** How the numbers of a layer are drawn: as maps, or those of a vector as one picture that means nothing by its form. */
+export interface LayerLayout {
+  readonly isVector: boolean;
+  readonly maps: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Places in a picture that are numbers; the last row of a vector may be shorter. */
+  readonly count: number;
+}
+
+/** Rows of a box of places, drawn over a picture. */
+export interface Mark {
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+const VECTOR_ROWS = 40;
+
+/**
+ * The pictures of a layer's result. Channels come last, as in the library; a volume lies with its slices one below
+ * another, a sequence is one row.
+ *
+ * @example
+ * layoutOf([28, 28, 6]).maps; // 6
+ * layoutOf([84]).columns; // 3
+ */
+export function layoutOf(shape: readonly number[]): LayerLayout {
+  if (shape.length <= 1) {
+    const count = shape[0] ?? 1;
+    const columns = Math.ceil(count / VECTOR_ROWS);
+    return { isVector: true, maps: 1, rows: Math.ceil(count / columns), columns, count };
+  }
+  const space = shape.slice(0, -1);
+  const columns = space.at(-1)!;
+  const rows = space.slice(0, -1).reduce((product, extent) => product * extent, 1);
+  return { isVector: false, maps: shape.at(-1)!, rows, columns, count: rows * columns };
+}
+
+/** The numbers of one picture, row by row; 0 where a vector's last row has none. */
+export function pictureOf(values: Float32Array, layout: LayerLayout, map: number): Float32Array {
+  const { rows, columns, maps, count } = layout;
+  const picture = new Float32Array(rows * columns);
+  for (let i = 0; i < count; i++) picture[i] = values[i * maps + map]!;
+  return picture;
+}
+
+/** Where a number of a picture stands in the layer's result; undefined behind the end of a vector. */
+export function placeAt(
+  shape: readonly number[],
+  map: number,
+  row: number,
+  column: number,
+): number[] | undefined {
+  const { isVector, columns, count, rows } = layoutOf(shape);
+  const index = row * columns + column;
+  if (row < 0 || column < 0 || row >= rows || column >= columns || index >= count) return undefined;
+  if (isVector) return [index];
+  const place: number[] = [map];
+  let rest = index;
+  for (const extent of shape.slice(0, -1).reverse()) {
+    place.unshift(rest % extent);
+    rest = Math.floor(rest / extent);
+  }
+  return place;
+}
+
+/** Row and column in its picture of a place in a layer's result. */
+export function pointOf(shape: readonly number[], place: readonly number[]): { row: number; column: number } {
+  const { isVector, columns } = layoutOf(shape);
+  const index = isVector ? place[0]! : place.slice(0, -1).reduce((sum, at, d) => sum * shape[d]! + at, 0);
+  return { row: Math.floor(index / columns), column: index % columns };
+}
+
+/** Where a box of places lies on the picture of a map; undefined where it does not touch it. */
+export function markOf(
+  { shape, low, high }: Pick<inspect.LayerBox, 'shape' | 'low' | 'high'>,
+  map: number,
+): Mark | undefined {
+  const { isVector, rows, columns } = layoutOf(shape);
+  if (isVector) {
+    const [from, to] = [pointOf(shape, low), pointOf(shape, high)];
+    if (from.row === to.row) return { ...from, rows: 1, columns: to.column - from.column + 1 };
+    return { row: from.row, column: 0, rows: to.row - from.row + 1, columns };
+  }
+  if (map < low.at(-1)! || map > high.at(-1)!) return undefined;
+  if (shape.length > 3) return { row: 0, column: 0, rows, columns };
+  const [from, to] = [pointOf(shape, low), pointOf(shape, high)];
+  return { ...from, rows: to.row - from.row + 1, columns: to.column - from.column + 1 };
+}
+
+/** Numbers of a window that belong to one channel, as rows; `rows` hold places in the list they came from. */
+export interface Window {
+  readonly channel: number;
+  readonly rows: readonly (readonly number[])[];
+}
+
+/**
+ * Sorts a window's places into rows and columns, one window a channel. A list of places without rows, as a dense
+ * layer has, is broken where a reader would break it.
+ *
+ * @returns for each channel, rows of indices into `places`
+ */
+export function windowsOf(places: readonly (readonly number[])[]): Window[] {
+  const rank = places[0]?.length ?? 0;
+  if (rank < 2) {
+    const all = places.map((_, i) => i);
+    const rows = Array.from({ length: Math.ceil(all.length / DENSE_COLUMNS) }, (_, r) =>
+      all.slice(r * DENSE_COLUMNS, (r + 1) * DENSE_COLUMNS),
+    );
+    return [{ channel: 0, rows }];
+  }
+  const channels = new Map<number, Map<string, number[]>>();
+  places.forEach((place, i) => {
+    const rows = channels.get(place.at(-1)!) ?? new Map<string, number[]>();
+    channels.set(place.at(-1)!, rows);
+    const key = place.slice(0, -2).join();
+    const row = rows.get(key) ?? [];
+    rows.set(key, row);
+    row.push(i);
+  });
+  const byPlace = (a: number, b: number) => {
+    const [one, other] = [places[a]!, places[b]!];
+    const d = one.findIndex((at, axis) => at !== other[axis]);
+    return d < 0 ? a - b : one[d]! - other[d]!;
+  };
+  return Array.from(channels, ([channel, rows]) => ({
+    channel,
+    rows: [...rows.values()].map((row) => row.sort(byPlace)).sort((a, b) => byPlace(a[0]!, b[0]!)),
+  })).sort((a, b) => a.channel - b.channel);
+}
+
+export const DENSE_COLUMNS = 20;
+
+/** The numbers of a window. */
+export function numbersOf({ rows }: Window, at: (index: number) => number): Matrix {
+  return rows.map((row) => row.map(at));
+}
+
+/** Largest magnitude of some numbers. */
+export function magnitude(values: ArrayLike<number>): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
+  return most;
+}
+
+/** A layer's name without those of the models around it. */
+export function shortName(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
+}
+
+/** [row, column, map] in words, counted from 0 as in the library. */
+export function placeInWords(place: readonly number[]): string {
+  if (place.length === 1) return `unit ${place[0]}`;
+  if (place.length === 3) return `map ${place[2]}, row ${place[0]}, column ${place[1]}`;
+  return `map ${place.at(-1)}, place ${place.slice(0, -1).join(', ')}`;
+}
+
+export function printPlace(place: readonly number[]): string {
+  return place.join(',');
+}
+
+/** Reads a place that is in the layer; undefined for anything else. */
+export function parsePlace(text: string | null, shape: readonly number[]): number[] | undefined {
+  if (text === null || text === '') return undefined;
+  const place = text.split(',').map(Number);
+  const fits =
+    place.length === shape.length &&
+    place.every((at, d) => Number.isInteger(at) && at >= 0 && at < shape[d]!);
+  return fits ? place : undefined;
+}

@@ -1,0 +1,9 @@
+/** A layer as it is drawn: what it gave, or its gradient. */
+export interface Shown {
+  readonly id: string;
+  readonly shape: readonly number[];
+  /** Undefined where there is no gradient. */
+  readonly values: Float32Array | undefined;
+  /** Parts of a whole of 1. */
+  readonly isShare: boolean;
+}
