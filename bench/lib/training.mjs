@@ -45,15 +45,15 @@ function section(work, batch, entries, rate, busy) {
     else if (peer.key !== 'fathom' && best && !entry.error) {
       const target = peer.key === 'pytorch' ? againstPyTorch : TARGETS.againstJavaScript;
       ratio = speedup(ours, entry);
-      const claim = {
-        claim: `training step of ${work}, batch ${batch}, against ${peer.label}`,
-        value: ratio,
-        unit: '×',
-        ...target,
-        verdict: verdict(ratio, target),
+      const judge = (own, how) => {
+        const value = speedup(own, entry);
+        if (value === undefined) return;
+        const claim = `training step of ${work}, batch ${batch}, against ${peer.label}: ${how}`;
+        claims.push({ claim, value, unit: '×', ...target, verdict: verdict(value, target) });
       };
-      if (ratio !== undefined) claims.push(claim);
-      cells = [`${target.reach}×`, `${target.aim}×`, claim.verdict];
+      judge(native, 'native');
+      judge(ours, 'wasm');
+      cells = [`${target.reach}×`, `${target.aim}×`, verdict(speedup(native, entry) ?? ratio, target)];
     } else if (peer.key !== 'fathom' && !entry.error) {
       ratio = speedup(ours, entry);
     } else if (JUDGED.includes(peer.key) && ours) {
