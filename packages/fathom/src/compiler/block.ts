@@ -3,12 +3,16 @@ import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
 
-/** Rows of a block of the repeated operand, and steps of the reduction in it: 128 × 256 floats are 128 KiB. */
-const BLOCK_ROWS = 128;
-const BLOCK_STEPS = 256;
-
 /** A panel that stays the same in all iterations of a loop is copied once, which pays where it does not fit here. */
 const LEAST_REPEATED_BYTES = 16 * 1024;
+
+/** A nest, and if it was cut into blocks of rows and steps, where those are among its axes. */
+export interface Blocked {
+  readonly nest: Nest;
+  readonly blocked: boolean;
+  /** The axis over blocks of steps, and that over the rows of a block, which comes before it. */
+  readonly inBlocks?: { readonly steps: number; readonly rows: number };
+}
 
 /**
  * Cuts a contraction whose operands do not fit into the cache into blocks that do: the vector axis into panels as
@@ -21,8 +25,8 @@ export function blockNest(
   nest: Nest,
   target: Target,
   isFixed: (buffer: number) => boolean = () => false,
-): { nest: Nest; blocked: boolean } {
-  const unblocked = { nest, blocked: false };
+): Blocked {
+  const unblocked = { nest, blocked: false as const };
   if (nest.reduce?.combine !== 'sum' || nest.reduce.colliding.length > 0) return unblocked;
   const { vectorAxis, vectors } = chooseTiling(nest, target);
   if (vectorAxis < 0) return unblocked;
@@ -48,11 +52,25 @@ export function blockNest(
   if (width === undefined) return unblocked;
 
   const cuts = new Map([[vectorAxis, width]]);
-  const rowBlock = divisorNear(nest.axes[rows]!, BLOCK_ROWS);
+  const rowBlock = divisorNear(nest.axes[rows]!, target.block.rows);
   if (rowBlock > 1) cuts.set(rows, rowBlock);
-  const stepBlock = divisorNear(nest.axes[steps]!, BLOCK_STEPS);
+  const stepBlock = divisorNear(nest.axes[steps]!, target.block.steps);
   if (stepBlock > 1 && nest.stores[0]!.value.kind === 'acc') cuts.set(steps, stepBlock);
-  return { nest: splitAxes(nest, cuts), blocked: true };
+  return { nest: splitAxes(nest, cuts), blocked: true, ...blockAxes(nest, cuts, rows, steps) };
+}
+
+/** Where the axes of blocks are after the cuts. */
+function blockAxes(
+  nest: Nest,
+  cuts: ReadonlyMap<number, number>,
+  rows: number,
+  steps: number,
+): Pick<Blocked, 'inBlocks'> {
+  const isCut = (axis: number) => (cuts.get(axis) ?? nest.axes[axis]!) < nest.axes[axis]!;
+  if (!isCut(rows) || !isCut(steps)) return {};
+  const place = (axis: number) =>
+    nest.axes.reduce((sum, _, a) => sum + (a < axis ? (isCut(a) ? 2 : 1) : 0), 0);
+  return { inBlocks: { steps: place(steps), rows: place(rows) + 1 } };
 }
 
 /** Columns of a panel: as many vectors as the tile would have, or else two, four or one, so that panels come out even. */

@@ -103,8 +103,8 @@ class Driver implements Storage {
     const packed = this.#verified(
       'packing',
       split.flatMap((nest) => {
-        const { nest: cut, blocked } = blockNest(nest, this.#target, (buffer) => !written.has(buffer));
-        const { packs, nest: result } = packOperands(cut, blocked, this.#target, temporary);
+        const cut = blockNest(nest, this.#target, (buffer) => !written.has(buffer));
+        const { packs, nest: result } = packOperands(cut, this.#target, temporary);
         return [...packs.map(normalizeAxes), result];
       }),
     );

@@ -1,5 +1,6 @@
 import { type Access, load, mapLeaves } from '../ir/expr.ts';
 import { type Load, loadsIn } from './axes.ts';
+import type { Blocked } from './block.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
@@ -10,11 +11,11 @@ const REUSE = 4;
 /**
  * Gives a contraction its operands in the order in which vectors read them: an operand whose neighbours along the
  * vector axis are not neighbours in memory is copied, with that axis innermost; so is the operand of a blocked nest,
- * whose panels then lie in one piece. `allocate` makes the buffer.
+ * whose panels then lie in one piece, and on some targets the operand that is the same in all lanes, block by block.
+ * `allocate` makes the buffer.
  */
 export function packOperands(
-  nest: Nest,
-  blocked: boolean,
+  { nest, blocked, inBlocks }: Blocked,
   target: Target,
   allocate: (size: number) => number,
 ): { packs: Nest[]; nest: Nest } {
@@ -27,8 +28,10 @@ export function packOperands(
   const inBody = new Set(loadsIn(nest.reduce!.body));
   for (const operand of inBody) {
     const stride = operand.access.strides[vectorAxis]!;
-    if (stride === 0 || (stride === 1 && !blocked) || replaced.has(operand.access)) continue;
-    const axes = movingAxes(operand, nest, vectorAxis);
+    const alongRows = inBlocks && operand.access.strides[inBlocks.steps + 1] === 1;
+    const inRows = stride === 0 && alongRows && target.block.copiesRows;
+    if ((stride < 2 && !blocked) || (stride === 0 && !inRows) || replaced.has(operand.access)) continue;
+    const axes = inRows ? blockOrder(operand, nest, inBlocks) : movingAxes(operand, nest, vectorAxis);
     const size = axes.reduce((product, axis) => product * nest.axes[axis]!, 1);
     if (!isInjective(operand, nest, axes) || points / size < REUSE) continue;
     const packed = packedAccess(nest, axes, allocate(size));
@@ -61,6 +64,15 @@ function movingAxes({ access }: Load, nest: Nest, vectorAxis: number): number[] 
     ...moving.filter((axis) => !outputs.includes(axis)),
     vectorAxis,
   ];
+}
+
+/** The axes along which an operand moves that is the same in all lanes: rows of a block, then steps, stay together. */
+function blockOrder(operand: Load, nest: Nest, { rows, steps }: NonNullable<Blocked['inBlocks']>): number[] {
+  const moving = movingAxes(operand, nest, -1).slice(0, -1);
+  const blocks = [rows, steps];
+  if (blocks.some((axis) => !moving.includes(axis))) return moving;
+  const at = moving.indexOf(rows);
+  return [...moving.slice(0, at), steps, ...moving.slice(at).filter((axis) => axis !== steps)];
 }
 
 /** Whether different points read different elements, so that a copy is no larger than what is read. */

@@ -27,6 +27,19 @@ export interface Target {
   readonly hoistsLoads: boolean;
   /** Bytes of the cache in which a kernel's working set should stay. */
   readonly cacheBytes: number;
+  /** How contractions are cut whose operands are larger than that. */
+  readonly block: Block;
+}
+
+/** Most rows of the repeated operand, and steps of the reduction, that are worked on together. */
+export interface Block {
+  readonly rows: number;
+  readonly steps: number;
+  /**
+   * Whether the repeated operand is copied block by block too. Its rows lie far apart, often on the same cache lines:
+   * the more of them a tile has, the more those push each other out.
+   */
+  readonly copiesRows: boolean;
 }
 
 /** A piece of memory that kernels read and write; all offsets count from its beginning. */

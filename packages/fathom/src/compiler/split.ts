@@ -1,5 +1,5 @@
 import { type Access, acc, type Expr, load } from '../ir/expr.ts';
-import { loadsIn, rewriteNest } from './axes.ts';
+import { type Load, loadsIn, rewriteNest } from './axes.ts';
 import type { Nest } from './nest.ts';
 import { outputAxes } from './tile.ts';
 
@@ -27,7 +27,7 @@ export function splitReduction(nest: Nest, allocate: (size: number) => number): 
   const results = outputs.reduce((product, axis) => product * nest.axes[axis]!, 1);
   const terms = reduced.reduce((product, axis) => product * nest.axes[axis]!, 1);
   const loads = loadsIn(nest.reduce!.body);
-  const fewest = loads.length > 1 ? CONTRACTION_TERMS : MANY_TERMS;
+  const fewest = loads.length > 1 && isContraction(loads, outputs) ? CONTRACTION_TERMS : MANY_TERMS;
   if (results > FEW_RESULTS || terms < fewest) return [nest];
   const [outermost] = reduced as [number];
   const widest = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), outermost);
@@ -40,6 +40,11 @@ export function splitReduction(nest: Nest, allocate: (size: number) => number): 
     loads.every(({ access }) => access.strides[a] === 0 || access.strides[a] === 1);
   const lanesInResults = outputs.some((a) => nest.axes[a]! > 1 && along(a));
   return twoStages(nest, axis, parts, !lanesInResults && along(axis), results, allocate);
+}
+
+/** Whether an operand is used for several results: tiles of these have work for all registers. */
+function isContraction(loads: readonly Load[], outputs: readonly number[]): boolean {
+  return loads.some(({ access }) => outputs.some((axis) => access.strides[axis] === 0));
 }
 
 function twoStages(

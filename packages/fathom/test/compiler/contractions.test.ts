@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { normalizeAxes } from '../../src/compiler/axes.ts';
-import { blockNest } from '../../src/compiler/block.ts';
+import { type Blocked, blockNest } from '../../src/compiler/block.ts';
 import type { Nest } from '../../src/compiler/nest.ts';
 import { packOperands } from '../../src/compiler/pack.ts';
 import { splitReduction } from '../../src/compiler/split.ts';
 import { acc, binary, float } from '../../src/ir/expr.ts';
 import { integer, pick, seeded } from '../support/random.ts';
 import { at, loadAt, type Memory, product, reduction, runNests } from './support/nests.ts';
-import { SMALL_CACHE, WASM } from './support/targets.ts';
+import { SMALL_BLOCKS, SMALL_CACHE, WASM } from './support/targets.ts';
 
 /** Runs nests over memory of the given sizes, filled alike each time. */
 function run(nests: readonly Nest[], sizes: readonly number[]): Memory {
@@ -72,11 +72,12 @@ describe('blockNest', () => {
 });
 
 describe('packOperands', () => {
-  const pack = (nest: Nest, blocked = false) => {
+  const packCut = (cut: Blocked, target = WASM) => {
     const sizes: number[] = [];
-    const result = packOperands(nest, blocked, WASM, (size) => 3 + sizes.push(size) - 1);
+    const result = packOperands(cut, target, (size) => 3 + sizes.push(size) - 1);
     return { ...result, sizes };
   };
+  const pack = (nest: Nest) => packCut({ nest, blocked: false });
 
   it('copies an operand whose neighbours along the lanes are not neighbours, and means the same', () => {
     for (const [m, n, k] of [
@@ -95,10 +96,22 @@ describe('packOperands', () => {
 
   it('copies panels of a blocked product one after the other', () => {
     const nest = product(16, 48, 64);
-    const { nest: cut, blocked } = blockNest(nest, SMALL_CACHE);
-    const { packs, nest: packed, sizes } = pack(cut, blocked);
+    const { packs, nest: packed, sizes } = packCut(blockNest(nest, SMALL_CACHE));
     expect(packs).toHaveLength(1);
     expectSame([nest], [...packs, packed], [16 * 64, 64 * 48, 16 * 48, ...sizes], 3);
+  });
+
+  it('copies the rows of the other operand block by block where the target asks for that', () => {
+    const nest = product(16, 48, 64);
+    const { packs, nest: packed, sizes } = packCut(blockNest(nest, SMALL_BLOCKS), SMALL_BLOCKS);
+    expect(packs).toHaveLength(2);
+    expectSame([nest], [...packs, packed], [16 * 64, 64 * 48, 16 * 48, ...sizes], 3);
+    // 2 groups of 8 rows, 4 runs of 16 steps: a block is one run of memory.
+    const rows = packs.find(({ axes }) => axes.reduce((a, b) => a * b) === 16 * 64)!;
+    expect(rows.axes).toEqual([2, 4, 8, 16]);
+    expect(rows.stores[0]!.access.strides).toEqual([512, 128, 16, 1]);
+    const whole = blockNest(product(8, 48, 64), SMALL_BLOCKS);
+    expect(packCut(whole, SMALL_BLOCKS).packs).toHaveLength(1);
   });
 
   it('copies nothing that lies well, that is read too seldom, or that would grow', () => {
@@ -114,6 +127,15 @@ describe('splitReduction', () => {
     const sizes: number[] = [];
     return { nests: splitReduction(nest, (size) => 3 + sizes.push(size) - 1), sizes };
   };
+
+  it('splits sums of what several operands make together early, and contractions late', () => {
+    const distance = binary('sub', loadAt(0, [784, 1]), loadAt(1, [784, 1]));
+    const nest = reduction([128, 784], at(2, [1, 0]), binary('mul', distance, distance));
+    const { nests, sizes } = split(nest);
+    expect(nests).toHaveLength(2);
+    expectSame([nest], nests, [128 * 784, 128 * 784, 128, ...sizes], 3);
+    expect(split(product(8, 16, 784)).nests).toHaveLength(1);
+  });
 
   it('means the same, for sums and maxima along every axis, with what follows them', () => {
     const random = seeded(9);

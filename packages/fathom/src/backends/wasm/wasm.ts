@@ -31,6 +31,7 @@ const BASE_TARGET: Target = {
   loadsPerCycle: 2,
   hoistsLoads: true,
   cacheBytes: 384 * 1024,
+  block: { rows: 128, steps: 256, copiesRows: false },
 };
 
 /** Compiles programs to WebAssembly with 128-bit vectors and runs them on threads over one shared memory. */
