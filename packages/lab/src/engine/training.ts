@@ -291,10 +291,13 @@ const SLICE_MS = 12;
 const PROGRESS_MS = 50;
 /** Epochs of little data are over in no time: a report costs more than they do. */
 const REPORT_MS = 400;
+/** Within a long epoch a report comes after this time, or this many times what the one before has cost. */
+const LONG_MS = 1500;
+const REPORT_SHARE = 5;
 
 async function play(training: Training): Promise<void> {
   let [told, toldSteps] = [performance.now(), training.steps];
-  let reported = 0;
+  let [reported, waitMs] = [performance.now(), LONG_MS];
   const tell = () => {
     const seconds = (performance.now() - told) / 1000;
     progress(training, ((training.steps - toldSteps) * training.settings.batchSize) / seconds);
@@ -311,12 +314,13 @@ async function play(training: Training): Promise<void> {
       if (training.figures.length > 0 && !Number.isFinite(training.figures.at(-1)?.loss)) {
         throw new Error(NOT_FINITE);
       }
-      if (ended && isDue) {
+      if ((ended && isDue) || performance.now() - reported > waitMs) {
         tell();
         const from = performance.now();
         emit('train/report', await report(training));
         reported = performance.now();
         told += reported - from;
+        waitMs = Math.max(LONG_MS, REPORT_SHARE * (reported - from));
       }
       await breathe();
     }
