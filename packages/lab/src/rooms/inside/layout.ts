@@ -19,7 +19,7 @@ export interface Mark {
   readonly columns: number;
 }
 
-const VECTOR_ROWS = 40;
+const VECTOR_ROWS = 32;
 
 /**
  * The pictures of a layer's result. Channels come last, as in the library; a volume lies with its slices one below
@@ -172,4 +172,24 @@ export function parsePlace(text: string | null, shape: readonly number[]): numbe
     place.length === shape.length &&
     place.every((at, d) => Number.isInteger(at) && at >= 0 && at < shape[d]!);
   return fits ? place : undefined;
+}
+
+/** How numbers of a common size are written with two decimals. */
+export interface Scale {
+  /** Of ten; 0 where the numbers are written as they are. */
+  readonly power: number;
+  /** In that unit. */
+  round(value: number): number;
+}
+
+/** The scale for numbers up to `most`: small ones, as gradients are, get a unit of their own. */
+export function scaleOf(most: number): Scale {
+  const power = most > 0 && most < 0.1 ? Math.floor(Math.log10(most)) : 0;
+  return { power, round: (value) => Math.round(value * 10 ** (2 - power)) / 100 };
+}
+
+/** A whole number as an exponent. */
+export function superscript(power: number): string {
+  const digits = [...String(Math.abs(power))].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]);
+  return (power < 0 ? '⁻' : '') + digits.join('');
 }
