@@ -113,6 +113,17 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     await page.close();
   });
 
+  it('hides what the URL hides, and trains all the same', async () => {
+    const { page, troubles } = await lab.open('#/train?samples=1000&hide=data,network,settings,save');
+    await ready(page);
+    for (const name of ['Data', 'Network', 'Training settings']) {
+      expect(await page.getByRole('region', { name, exact: true }).count()).toBe(0);
+    }
+    await stepOnce(page, 1);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('explains layers that do not fit, and goes on when they do', async () => {
     const { page, troubles } = await lab.open(
       '#/train?samples=1000&layers=conv2d_4_3_1_valid_relu,maxPooling2d_16,maxPooling2d_16,flatten,dense_10_softmax',
