@@ -59,7 +59,14 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     await page.getByRole('button', { name: 'Play' }).click();
     await expect.poll(() => number(page, 'accuracy'), { timeout: 20_000 }).toBeGreaterThan(98);
     await page.getByRole('button', { name: 'Pause' }).click();
-    expect(await number(page, 'steps')).toBeGreaterThan(10);
+    const steps = await number(page, 'steps');
+    expect(steps).toBeGreaterThan(10);
+    // Another rate goes on with the same network.
+    await page.getByLabel('Rate α').fill('0.05');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/rate=0.05/);
+    await page.getByRole('button', { name: 'One step' }).click();
+    await expect.poll(() => number(page, 'steps')).toBe(steps + 1);
     await page.getByRole('button', { name: 'Reset' }).click();
     await expect.poll(() => text(page, 'steps')).toBe('0');
     expect(troubles).toEqual([]);
@@ -123,7 +130,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     const before = await text(page, 'cost');
     const place = await page.locator('path[data-edge="0,1,2"]').evaluate((element) => {
       const path = element as unknown as SVGPathElement;
-      const { x, y } = path.getPointAtLength(0.1 * path.getTotalLength());
+      const { x, y } = path.getPointAtLength(0.9 * path.getTotalLength());
       const at = new DOMPoint(x, y).matrixTransform(path.getScreenCTM()!);
       return { x: at.x, y: at.y };
     });
