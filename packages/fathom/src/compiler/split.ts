@@ -9,6 +9,10 @@ const FEW_RESULTS = 1024;
 const MANY_TERMS = 512;
 /** A contraction finds parallel work in its rows and columns; with few results it is split from this many terms on. */
 const CONTRACTION_TERMS = 8192;
+/** Sums along memory, where no result runs along it, are gathered lane by lane: split from this many terms on … */
+const GATHERED_TERMS = 64;
+/** … in parts of at least so many. */
+const GATHERED_PART = 4;
 /** Partial sums kept side by side. */
 const PARTS = 32;
 /** Parts of the outermost axis that are enough to leave other axes whole. */
@@ -28,17 +32,18 @@ export function splitReduction(nest: Nest, allocate: (size: number) => number): 
   const terms = reduced.reduce((product, axis) => product * nest.axes[axis]!, 1);
   const loads = loadsIn(nest.reduce!.body);
   const fewest = loads.length > 1 && isContraction(loads, outputs) ? CONTRACTION_TERMS : MANY_TERMS;
-  if (results > FEW_RESULTS || terms < fewest) return [nest];
-  const [outermost] = reduced as [number];
-  const widest = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), outermost);
-  const axis = largestDivisor(nest.axes[outermost]!, PARTS) >= ENOUGH_PARTS ? outermost : widest;
-  const parts = largestDivisor(nest.axes[axis]!, PARTS);
-  if (parts < 2) return [nest];
-
   // Where no result axis runs along memory, neighbouring terms go to different parts, so that lanes are neighbours.
   const along = (a: number) =>
     loads.every(({ access }) => access.strides[a] === 0 || access.strides[a] === 1);
   const lanesInResults = outputs.some((a) => nest.axes[a]! > 1 && along(a));
+  const few = results <= FEW_RESULTS && terms >= fewest;
+  const gathered = !lanesInResults && reduced.length === 1 && along(reduced[0]!) && fewest === MANY_TERMS;
+  if (!few && !(gathered && terms >= GATHERED_TERMS)) return [nest];
+  const [outermost] = reduced as [number];
+  const widest = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), outermost);
+  const axis = largestDivisor(nest.axes[outermost]!, PARTS) >= ENOUGH_PARTS ? outermost : widest;
+  const parts = largestDivisor(nest.axes[axis]!, few ? PARTS : Math.min(PARTS, terms / GATHERED_PART));
+  if (parts < (few ? 2 : ENOUGH_PARTS)) return [nest];
   return twoStages(nest, axis, parts, !lanesInResults && along(axis), results, allocate);
 }
 
@@ -125,6 +130,6 @@ function rowMajor(nest: Nest, outputs: readonly number[], innermost: number): nu
 }
 
 function largestDivisor(size: number, most: number): number {
-  for (let divisor = most; divisor > 1; divisor--) if (size % divisor === 0) return divisor;
+  for (let divisor = Math.floor(most); divisor > 1; divisor--) if (size % divisor === 0) return divisor;
   return 1;
 }

@@ -128,6 +128,24 @@ describe('splitReduction', () => {
     return { nests: splitReduction(nest, (size) => 3 + sizes.push(size) - 1), sizes };
   };
 
+  it('splits sums and maxima along memory, however many there are, so that lanes are neighbours', () => {
+    for (const combine of ['sum', 'max'] as const) {
+      for (const [rows, terms, parts] of [
+        [1040, 64, 16],
+        [16, 128, 32],
+        [1500, 63, undefined],
+        [1500, 127, undefined],
+      ] as const) {
+        const nest = reduction([rows, terms], at(2, [1, 0]), loadAt(0, [terms, 1]), combine);
+        const { nests, sizes } = split(nest);
+        expect(sizes).toEqual(parts === undefined ? [] : [rows * parts]);
+        if (parts !== undefined) expectSame([nest], nests, [rows * terms, 1, rows, ...sizes], 3);
+      }
+    }
+    const columns = reduction([128, 2048], at(2, [0, 1]), loadAt(0, [2048, 1]));
+    expect(split(columns).nests).toHaveLength(1);
+  });
+
   it('splits sums of what several operands make together early, and contractions late', () => {
     const distance = binary('sub', loadAt(0, [784, 1]), loadAt(1, [784, 1]));
     const nest = reduction([128, 784], at(2, [1, 0]), binary('mul', distance, distance));
