@@ -26,7 +26,10 @@ export function writeSum(products: readonly Product[], most: number): WrittenSum
   const all = products.length <= most;
   const shown = all
     ? products
-    : products.toSorted((a, b) => Math.abs(b.product) - Math.abs(a.product)).slice(0, most);
+    : products
+        .filter(({ product }) => product !== 0)
+        .sort((a, b) => Math.abs(b.product) - Math.abs(a.product))
+        .slice(0, most);
   const total = (list: readonly Product[]) => list.reduce((sum, { product }) => sum + product, 0);
   return {
     text: shown.map(({ left, right }) => `${factor(left, DIGITS)}·${factor(right, DIGITS)}`).join(' + '),
@@ -37,4 +40,9 @@ export function writeSum(products: readonly Product[], most: number): WrittenSum
 
 export function exact(value: number): string {
   return formatNumber(value, DIGITS);
+}
+
+/** All digits of a number, with a true minus sign. */
+export function inFull(value: number): string {
+  return String(value).replaceAll('-', '−');
 }
