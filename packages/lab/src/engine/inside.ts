@@ -85,7 +85,7 @@ async function mapOf({ sample, layer, map, label }: Request<'inside/map'>): Prom
   };
   const contributions =
     own.shape.length > 1 ? await inspect.contributions(model, all, layer, map) : undefined;
-  const names = namesOf(model);
+  const names = namesOf(model, layer);
   return {
     contributions,
     weights: terms.map(({ place, weight }) =>
@@ -95,12 +95,17 @@ async function mapOf({ sample, layer, map, label }: Request<'inside/map'>): Prom
   };
 }
 
-/** Variables are called as in saved models only in some networks; weights of gradients always are. */
-function namesOf(model: Model): (variable: string) => string {
+/** Variables are called as in their layer; gradients call them as saved models do, with the models around. */
+function namesOf(model: Model, layer: string): (variable: string) => string {
+  const owner = layer.replace(/#\d+$/, '');
   const { weights } = model.network;
-  return (variable) =>
-    weights.find(({ name, weight }) => name === variable || weight.variable.name === variable)?.name ??
-    variable;
+  return (variable) => {
+    const saved = `${owner}/${variable.slice(variable.lastIndexOf('/') + 1)}`;
+    const found =
+      weights.find(({ name }) => name === saved) ??
+      weights.find(({ weight }) => weight.variable.name === variable);
+    return found?.name ?? variable;
+  };
 }
 
 /** What has been computed of the last sample, so that clicks do not compute it again. */
