@@ -85,6 +85,14 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside', () => {
     await levelIs(page, 'cell');
     expect(Math.abs((await numberIn(page, 'total')) - z('conv2d', [2, 1, 1]))).toBeLessThan(PRINTED);
     expect(await page.locator('[data-level] td.pad').count()).toBe(5);
+    await page.getByRole('button', { name: 'dense_1: 84 units' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('spinbutton', { name: 'Unit' }).fill('17');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'dense_1, unit 17' }).waitFor();
+    await page.getByText('Takes all 120 numbers of dense.').waitFor();
+    const unit = all.layers.find(({ id }) => id === 'dense_1')!.preActivation![17]!;
+    await expect.poll(() => numberIn(page, 'total')).toBeCloseTo(unit, 3);
     await page.close();
   });
 
