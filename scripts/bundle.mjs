@@ -16,8 +16,9 @@ const OP = /[\\/]ops[\\/][\w-]+\.ts$/;
  */
 function lean(source) {
   return source
-    .replace(/^( *)doc:\s*(?:'(?:[^'\\\n]|\\.)*'|"[^"\n]*"|`[^`]*`),$/gm, "$1doc: '',")
-    .replace(/^( *)examples: \[\n[\s\S]*?^\1\],$/gm, '$1examples: [],');
+    .replace(/^( *)doc:\s*(?:'(?:[^'\\\n]|\\.)*'|"[^"\n]*"|`[^`]*`),$/gm, '')
+    .replace(/^ *examples: \[.*\],$/gm, '')
+    .replace(/^( *)examples: \[\n[\s\S]*?^\1\],$/gm, '');
 }
 
 async function sourceOf(path) {
