@@ -163,6 +163,7 @@ export class Loader {
 
 /** The pool's functions. */
 export class PoolLibrary {
+  /** Where memory lies that has just been allocated; it gets large pages where it is large. */
   readonly addressOf: (memory: ArrayBuffer) => number;
   readonly run: (pool: number, entry: number, context: number) => void;
   /** Address of the function that programs wait by. */
@@ -172,8 +173,8 @@ export class PoolLibrary {
   readonly #threads: (pool: number) => number;
 
   constructor(library: Library) {
-    const addressOf = library.func('unsigned long long address_of(const void *p)');
-    this.addressOf = (memory) => Number(addressOf(memory));
+    const addressOf = library.func('unsigned long long address_of(void *p, unsigned long bytes)');
+    this.addressOf = (memory) => Number(addressOf(memory, memory.byteLength));
     this.run = library.func('void pool_run(uintptr_t pool, uintptr_t entry, uintptr_t context)');
     this.meet = Number(library.func('uintptr_t meet_address()')());
     const start = library.func('uintptr_t pool_start(int threads, int processors)');

@@ -18,7 +18,11 @@ export const POOL_SOURCE = `
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #define EXPORT __attribute__((visibility("default")))
 #define LINE __attribute__((aligned(64)))
 #if defined(__x86_64__)
@@ -142,6 +146,14 @@ EXPORT void *pool_start(int threads, int processors) {
 }
 
 EXPORT long pool_threads(void *p) { return ((struct pool *)p)->threads; }
-EXPORT unsigned long long address_of(const void *p) { return (unsigned long long)p; }
+/* Where memory is that nobody has touched yet. Large blocks get large pages, where the system gives them when asked. */
+EXPORT unsigned long long address_of(void *p, unsigned long bytes) {
+#if defined(MADV_HUGEPAGE)
+  const uintptr_t large = 1 << 21, first = ((uintptr_t)p + large - 1) / large * large;
+  const uintptr_t end = ((uintptr_t)p + bytes) / large * large;
+  if (first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);
+#endif
+  return (unsigned long long)p;
+}
 EXPORT unsigned long meet_address(void) { return (unsigned long)pool_meet; }
 `;
