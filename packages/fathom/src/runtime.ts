@@ -133,6 +133,7 @@ function interpreted(graph: Graph) {
     outputs: [],
     launches: [],
     loops: [],
+    prepared: 0,
     arenaBytes: 0,
     scratchBytes: 0,
   };

@@ -108,8 +108,12 @@ export function rewriteNest(
       value: rewrite(store.value),
     }),
   );
-  const { reduce, tasks, ...others } = nest;
-  const rest = tasks === undefined ? others : { ...others, tasks: axisOf(tasks) };
+  const { reduce, tasks, panels, ...others } = nest;
+  const rest = {
+    ...others,
+    ...(tasks === undefined ? {} : { tasks: axisOf(tasks) }),
+    ...(panels === undefined ? {} : { panels: axisOf(panels) }),
+  };
   const kept = (list: readonly number[]) => list.map(axisOf).filter((axis) => axis >= 0);
   const entangled = kept(nest.entangled);
   if (!reduce) return { ...rest, axes, stores, entangled };
@@ -117,7 +121,8 @@ export function rewriteNest(
   return { ...rest, axes, stores, entangled, reduce: { ...reduce, body: rewrite(reduce.body), colliding } };
 }
 
-function remapAxes(nest: Nest, axes: readonly { axis: number; size: number }[]): Nest {
+/** The same nest over some of its axes, in another order. */
+export function remapAxes(nest: Nest, axes: readonly { axis: number; size: number }[]): Nest {
   const pick = (strides: readonly number[]) => axes.map(({ axis }) => strides[axis] ?? 0);
   return rewriteNest(
     nest,

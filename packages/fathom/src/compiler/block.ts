@@ -56,21 +56,16 @@ export function blockNest(
   if (rowBlock > 1) cuts.set(rows, rowBlock);
   const stepBlock = divisorNear(nest.axes[steps]!, target.block.steps);
   if (stepBlock > 1 && nest.stores[0]!.value.kind === 'acc') cuts.set(steps, stepBlock);
-  return { nest: splitAxes(nest, cuts), blocked: true, ...blockAxes(nest, cuts, rows, steps) };
-}
-
-/** Where the axes of blocks are after the cuts. */
-function blockAxes(
-  nest: Nest,
-  cuts: ReadonlyMap<number, number>,
-  rows: number,
-  steps: number,
-): Pick<Blocked, 'inBlocks'> {
+  // Where the axes of blocks are after the cuts.
   const isCut = (axis: number) => (cuts.get(axis) ?? nest.axes[axis]!) < nest.axes[axis]!;
-  if (!isCut(rows) || !isCut(steps)) return {};
   const place = (axis: number) =>
     nest.axes.reduce((sum, _, a) => sum + (a < axis ? (isCut(a) ? 2 : 1) : 0), 0);
-  return { inBlocks: { steps: place(steps), rows: place(rows) + 1 } };
+  const cut = splitAxes(nest, cuts);
+  return {
+    nest: isCut(vectorAxis) ? { ...cut, panels: place(vectorAxis) } : cut,
+    blocked: true,
+    ...(isCut(rows) && isCut(steps) ? { inBlocks: { steps: place(steps), rows: place(rows) + 1 } } : {}),
+  };
 }
 
 /** Columns of a panel: as many vectors as the tile would have, or else two, four or one, so that panels come out even. */

@@ -18,6 +18,7 @@ export function ceilingProgram(target: Target): Program {
     outputs: [],
     launches: [multiplyAdds(target), copy(target), fill(target)],
     loops: [],
+    prepared: 0,
     arenaBytes: 2 * (SPACING + 4 * COPIED),
     scratchBytes: 0,
   };

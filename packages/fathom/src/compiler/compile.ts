@@ -17,12 +17,14 @@ import { mergeNests } from './merge.ts';
 import type { Nest } from './nest.ts';
 import { orderLaunches, type Stage } from './order.ts';
 import { packOperands } from './pack.ts';
+import { splitPrepared } from './prepare.ts';
 import type { Buffer, Graph, Program, Target } from './program.ts';
 import { alignRows } from './rows.ts';
-import { schedule } from './schedule.ts';
+import { type Scheduled, schedule } from './schedule.ts';
 import { shareCopies } from './share.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
+import { blockTransposed } from './transposed.ts';
 import { verifyMemory, verifyNests, verifyOrder } from './verify.ts';
 import { widenLanes } from './widen.ts';
 
@@ -112,10 +114,13 @@ class Driver implements Storage {
       'sharing copies',
       shareCopies(hoistInvariants(packed), (buffer) => temporaries.has(buffer)),
     );
-    const launches = hoisted.flatMap((nest) => schedule(nest, this.#target));
-    const stages = orderLaunches(launches);
+    const { prepared, others } = splitPrepared(hoisted, (buffer) => this.#sourceOf(buffer));
+    const scheduled = (nest: Nest) => schedule(blockTransposed(nest, this.#target), this.#target);
+    const [first, then] = [prepared.flatMap(scheduled), others.flatMap(scheduled)];
+    for (const buffer of keptOf(first, then)) this.#external(buffer);
+    const stages = [...orderLaunches(first), ...orderLaunches(then)];
     verifyOrder(
-      launches,
+      [...first, ...then],
       stages.flatMap((stage) => stage.launches),
     );
     const { buffers, arenaBytes, scratchBytes } = this.#place(stages);
@@ -125,6 +130,7 @@ class Driver implements Storage {
       inputs,
       outputs,
       ...withBarriers(stages, buffers),
+      prepared: first.length,
       arenaBytes,
       scratchBytes,
     };
@@ -144,6 +150,14 @@ class Driver implements Storage {
   #external(buffer: number): number {
     this.#drafts[buffer]!.external = true;
     return buffer;
+  }
+
+  /** Whether a variable or a constant stays as it is; `undefined` for everything else. */
+  #sourceOf(buffer: number): 'fixed' | 'changing' | undefined {
+    const { variable, constant } = this.#drafts[buffer]!;
+    if (constant) return 'fixed';
+    if (!variable) return undefined;
+    return this.#graph.updates.some((update) => update.variable === variable) ? 'changing' : 'fixed';
   }
 
   stridesOf(node: Tensor): readonly number[] {
@@ -349,6 +363,12 @@ class Driver implements Storage {
     });
     return { buffers, arenaBytes: inArena.bytes, scratchBytes: onThread.bytes };
   }
+}
+
+/** Buffers that `first` writes and `then` reads. */
+function keptOf(first: readonly Scheduled[], then: readonly Scheduled[]): number[] {
+  const read = new Set(then.flatMap(({ reads }) => reads));
+  return first.flatMap(({ writes }) => writes.filter((buffer) => read.has(buffer)));
 }
 
 /** Whether every chunk of a stage has its own part of a buffer: then one chunk's worth of memory serves all. */

@@ -28,6 +28,8 @@ export interface Nest {
   readonly entangled: readonly number[];
   /** The axis to divide the work along, where an earlier pass has made one for that. */
   readonly tasks?: number;
+  /** The axis over the panels of a contraction cut into blocks: a register tile lies in one of them. */
+  readonly panels?: number;
   /** The loop that the nest is repeated in; the nests of a loop follow each other. */
   readonly loop?: Repetition;
   /** Elements to set to zero first: the space does not reach every place of the result. */

@@ -15,6 +15,7 @@ export function printProgram(program: Program): string {
   });
   lines.push(`inputs ${program.inputs.map((i) => `b${i}`).join(', ')}`);
   lines.push(`outputs ${program.outputs.map((i) => `b${i}`).join(', ')}`);
+  if (program.prepared > 0) lines.push(`once for the same variables: launches before ${program.prepared}`);
   program.launches.forEach((launch, i) => {
     const loop = program.loops.find(({ first }) => first === i);
     if (loop) lines.push(`repeat ${loop.count} times to launch ${loop.end - 1}`);

@@ -61,6 +61,11 @@ export interface Program {
   readonly launches: readonly Launch[];
   /** Parts of `launches` that are repeated, in order; they do not overlap. */
   readonly loops: readonly Loop[];
+  /**
+   * So many launches come first, whole stages, whose results stay in memory: they depend on variables alone that the
+   * program does not change, and are left out while those have the values of the last run.
+   */
+  readonly prepared: number;
   readonly arenaBytes: number;
   /** Scratch memory that each thread needs. */
   readonly scratchBytes: number;

@@ -50,6 +50,7 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
     (axis) =>
       axis !== vectorAxis &&
       axis !== nest.tasks &&
+      axis !== nest.panels &&
       !nest.reduce!.colliding.includes(axis) &&
       nest.axes[axis]! > 1,
   );

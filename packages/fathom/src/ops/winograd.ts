@@ -61,6 +61,11 @@ const RESULT = [
 
 /** Below this many channels the transforms cost more than they save. */
 const FEWEST_CHANNELS = 16;
+/**
+ * With fewer tiles than this in all pictures together, it takes longer to transform the kernels, whose values become
+ * four times as many and must all be written and read again, than the multiplications take that are saved.
+ */
+const FEWEST_TILES = 16;
 /** Multiplications must fall at least to this share. */
 const WORTHWHILE = 0.55;
 
@@ -140,7 +145,8 @@ function recognize(
   const tiles = tilesOf(found.height) * tilesOf(found.width);
   const share = (tiles * VALUES ** 2) / (found.height * found.width * KERNEL ** 2);
   const wide = Math.min(found.channels, found.filters) >= FEWEST_CHANNELS;
-  return wide && share <= WORTHWHILE ? found : undefined;
+  const many = found.batch * tiles >= FEWEST_TILES;
+  return wide && many && share <= WORTHWHILE ? found : undefined;
 }
 
 const tilesOf = (extent: number) => Math.ceil(extent / RESULTS);

@@ -5,7 +5,7 @@ import { evaluate } from '../../src/runtime.ts';
 import { distance, expectAgreement } from '../support/compare.ts';
 import { exact, plain } from '../support/differences.ts';
 import { fuzzGraph } from './support/fuzz.ts';
-import { simulate } from './support/machine.ts';
+import { Machine, simulate } from './support/machine.ts';
 import { SMALL_CACHE, WASM, WIDE } from './support/targets.ts';
 
 const GRAPHS = 300;
@@ -26,6 +26,9 @@ describe('compiled random graphs', () => {
         const program = compile(graph, target, [winograd]);
         const { outputs, updates } = simulate(program, feeds);
         expect(simulate(program, feeds, true)).toEqual({ outputs, updates });
+        const [whole, short] = [new Machine(program), new Machine(program)];
+        for (const machine of [whole, short]) machine.run(feeds);
+        expect(short.run(feeds, true), 'without what is prepared').toEqual(whole.run(feeds));
         [...outputs, ...updates].forEach((actual, i) => {
           const slack = MAGNIFIED * distance(rounded[i]!, expected[i]!) + CANCELLED;
           expectAgreement(actual, expected[i]!, 'sum', `value ${i}`, slack);

@@ -3,6 +3,7 @@ import type { Program, Target } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
 import type { Backend, Executable, LaunchSpan, LaunchTime } from '../backend.ts';
+import { Prepared, type Versioned } from '../prepared.ts';
 import { LibraryCache, nativeCacheFolder } from './cache.ts';
 import { CompilerError } from './errors.ts';
 import { type LoadedProgram, Loader, type PoolLibrary } from './library.ts';
@@ -131,6 +132,7 @@ async function check(loader: Loader): Promise<void> {
     outputs: [],
     launches: [],
     loops: [],
+    prepared: 0,
     arenaBytes: 0,
     scratchBytes: 0,
   };
@@ -216,29 +218,42 @@ export class NativeBackend implements Backend {
     });
     const { meet, run } = this.#library;
     words(context, CONTEXT_WORDS).set(
-      [threads, base.address, scratch.address, program.scratchBytes, meet, this.#pool].map(BigInt),
+      [threads, base.address, scratch.address, program.scratchBytes, meet, this.#pool, 0].map(BigInt),
     );
     const variables = program.buffers.flatMap((b) => (b.kind === 'variable' ? [b.variable] : []));
-    const start = () => {
+    const state = new Prepared(variables, program.graph.updates);
+    const prepared = words(context, CONTEXT_WORDS).subarray(CONTEXT_WORDS - 1);
+    /** Does what changes variables. */
+    const working = <T>(work: () => T): T => {
       this.#check();
-      for (const variable of variables) this.#move(variable);
+      const homes = variables.map((variable) => this.#move(variable));
+      prepared[0] = state.holds(homes) ? 1n : 0n;
+      const result = work();
+      state.changed(homes);
+      return result;
+    };
+    const start = () => {
       if (threads > 1) run(this.#pool, loaded.entry, context.address);
       else loaded.run(context.address, 0);
     };
-    const executable = new NativeExecutable(program, places, start, (launch, count, step, iterations) =>
-      loaded.kernel(context.address, launch, count, step, iterations),
+    const executable = new NativeExecutable(
+      program,
+      places,
+      working,
+      start,
+      (launch, count, step, iterations) => loaded.kernel(context.address, launch, count, step, iterations),
     );
     executable.onTrace = async (steps) => {
       const tracer = await this.loader.tracer();
       const { kernelAt } = loaded;
       const places = { base: base.address, scratch: scratch.address, meet, pool: this.#pool };
       const traced = new Tracer({ program, threads, kernelAt, ...places }, addressOf);
-      return traced.steps(steps, (trace) => {
-        this.#check();
-        for (const variable of variables) this.#move(variable);
-        if (threads > 1) run(this.#pool, tracer.entry, trace);
-        else tracer.run(trace, 0);
-      });
+      return traced.steps(steps, (trace) =>
+        working(() => {
+          if (threads > 1) run(this.#pool, tracer.entry, trace);
+          else tracer.run(trace, 0);
+        }),
+      );
     };
     // Compiled code knows addresses alone; these keep what lies there.
     executable.keeps = [arena, scratch, base, context];
@@ -295,11 +310,12 @@ export class NativeBackend implements Backend {
 }
 
 /** Words of `struct context`. */
-const CONTEXT_WORDS = 6;
+const CONTEXT_WORDS = 7;
 
-class NativeHome implements VariableHome {
+class NativeHome implements VariableHome, Versioned {
   readonly backend: NativeBackend;
   readonly block: Block;
+  version = 0;
   readonly #dtype: DType;
   readonly #size: number;
 
@@ -316,6 +332,7 @@ class NativeHome implements VariableHome {
 
   write(values: NumericArray): void {
     view(this.block, 0, this.#dtype, this.#size).set(values);
+    this.version++;
   }
 }
 
@@ -325,6 +342,7 @@ class NativeExecutable implements Executable {
   onTrace: (steps: number) => Promise<LaunchSpan[]> = async () => [];
   keeps: readonly Block[] = [];
   readonly #places: readonly { block: Block; offset: number }[];
+  readonly #working: <T>(work: () => T) => T;
   readonly #run: () => void;
   readonly #kernel: (launch: number, count: number, step: number, iterations: number) => void;
   #disposed = false;
@@ -332,11 +350,13 @@ class NativeExecutable implements Executable {
   constructor(
     program: Program,
     places: readonly { block: Block; offset: number }[],
+    working: <T>(work: () => T) => T,
     run: () => void,
     kernel: (launch: number, count: number, step: number, iterations: number) => void,
   ) {
     this.program = program;
     this.#places = places;
+    this.#working = working;
     this.#run = run;
     this.#kernel = kernel;
   }
@@ -353,7 +373,7 @@ class NativeExecutable implements Executable {
 
   run(): void {
     this.#check();
-    this.#run();
+    this.#working(this.#run);
   }
 
   read(output: number): NumericArray {
@@ -362,6 +382,10 @@ class NativeExecutable implements Executable {
 
   profile(rounds: number): LaunchTime[] {
     this.#check();
+    return this.#working(() => this.#times(rounds));
+  }
+
+  #times(rounds: number): LaunchTime[] {
     const { launches, loops } = this.program;
     const times = launches.map(({ name, flops }) => ({
       name,

@@ -14,6 +14,7 @@ struct context {
   long scratchBytes;
   void (*meet)(void *);
   void *pool;
+  long prepared;
 };
 #define EXPORT __attribute__((visibility("default")))
 #define KERNEL __attribute__((noinline, visibility("hidden"))) void
@@ -47,7 +48,7 @@ export function renderC(program: Program, lanes: number): string[] {
     'EXPORT void run(const struct context *c, long thread) {',
     '  const unsigned mode = flush();',
     '  char *const scratch = c->scratch + thread * c->scratchBytes;',
-    ...stages(program).flatMap((region) => renderRegion(region, launches)),
+    ...renderSteps(program),
     '  RESTORE(mode);',
     '}',
     '',
@@ -101,18 +102,29 @@ function filesOf(kernels: readonly string[]): string[][] {
 
 const kernelName = (index: number) => `k${index}`;
 
+/** Everything that `run` does; what is prepared is left out where the caller says that it still holds. */
+function renderSteps(program: Program): string[] {
+  const { launches, prepared } = program;
+  const regions = stages(program);
+  const isFirst = ({ stages: [stage] }: Region) => stage![0]! < prepared;
+  const lines = (list: readonly Region[]) => list.flatMap((region) => renderRegion(region, launches));
+  const first = lines(regions.filter(isFirst));
+  const guarded = prepared === 0 ? [] : ['  if (!c->prepared) {', ...first, '  }'];
+  return [...guarded, ...lines(regions.filter((region) => !isFirst(region)))];
+}
+
 /** Stages (numbers of their launches) that are run once, or repeated together. */
 interface Region {
   readonly loop: Loop | undefined;
   readonly stages: readonly (readonly number[])[];
 }
 
-function stages({ launches, loops }: Program): Region[] {
+function stages({ launches, loops, prepared }: Program): Region[] {
   const regions: { loop: Loop | undefined; stages: number[][] }[] = [];
   launches.forEach((launch, i) => {
     const loop = loops.find(({ first, end }) => first <= i && i < end);
     let region = regions[regions.length - 1];
-    if (!region || region.loop !== loop || (!loop && region.loop)) {
+    if (!region || region.loop !== loop || i === prepared) {
       region = { loop, stages: [] };
       regions.push(region);
     }

@@ -23,6 +23,7 @@ export const op = {
   localSet: 0x21,
   localTee: 0x22,
   globalGet: 0x23,
+  i32Load: 0x28,
   i32Const: 0x41,
   i32Eqz: 0x45,
   i32Eq: 0x46,

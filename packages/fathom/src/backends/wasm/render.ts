@@ -14,6 +14,9 @@ export const THREADS = 0;
 export const SYNC = 1;
 export const MAY_WAIT = 2;
 
+/** Where, from `sync` on, it stands whether what is prepared still holds. */
+export const PREPARED = 8;
+
 /** Rounds of looking at the barrier before a thread goes to sleep. */
 const SPINS = 20000;
 
@@ -28,7 +31,7 @@ export function baseName(buffer: number): string {
 
 /** Prints a program as a WebAssembly module: a function for each launch, and `run(thread)` that calls them. */
 export function render(program: Program, options: RenderOptions): Uint8Array<ArrayBuffer> {
-  const { launches, buffers, loops } = program;
+  const { launches, buffers, loops, prepared } = program;
   const kernels = launches.map((launch, i) => ({
     parameters: 3,
     body: renderKernel(launch, buffers, options.relaxed),
@@ -37,8 +40,10 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
   const barrier = launches.length;
   const run = new FunctionBody(1);
   const stages = stagesOf(launches);
+  if (prepared > 0) run.emit(op.globalGet, SYNC).emit(op.i32Load, 2, PREPARED).emit(op.i32Eqz).open(op.if);
   for (let s = 0; s < stages.length; s++) {
     const members = stages[s]!;
+    if (prepared > 0 && members[0] === prepared) run.end();
     const loop = loops.find(({ first }) => first === members[0]);
     const meet = ([first]: readonly number[]) => {
       if (launches[first!]!.barrier) run.emit(op.call, barrier);
@@ -58,6 +63,7 @@ export function render(program: Program, options: RenderOptions): Uint8Array<Arr
       }
     });
   }
+  if (prepared > 0 && prepared === launches.length) run.end();
   // The caller reads results as soon as its own part is done.
   run.emit(op.call, barrier);
   return assemble({

@@ -3,9 +3,10 @@ import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
 import type { Backend, Executable, LaunchSpan, LaunchTime } from '../backend.ts';
 import { forEachCall } from '../calls.ts';
+import { Prepared, type Versioned } from '../prepared.ts';
 import { detectFeatures } from './features.ts';
 import { Heap } from './heap.ts';
-import { baseName, kernelName, render } from './render.ts';
+import { baseName, kernelName, PREPARED, render } from './render.ts';
 import { nodeModule, ThreadPool } from './threads.ts';
 
 export interface WasmOptions {
@@ -103,7 +104,7 @@ class WasmBackend implements Backend {
     const addresses = program.buffers.map((buffer) => {
       if (buffer.kind === 'arena') return arena + buffer.offset;
       if (buffer.kind === 'scratch') return 0;
-      if (buffer.kind === 'variable') return this.#move(buffer.variable);
+      if (buffer.kind === 'variable') return this.#move(buffer.variable).address;
       const address = heap.allocate(4 * buffer.size);
       owned.push(address);
       view(heap, address, buffer.dtype, buffer.size).set(buffer.values);
@@ -128,13 +129,21 @@ class WasmBackend implements Backend {
     const number =
       threads > 1 ? await this.pool!.add({ module, env, scratchBytes, memory: heap.memory }) : -1;
     const variables = program.buffers.flatMap((b) => (b.kind === 'variable' ? [b.variable] : []));
-    const start = () => {
+    const state = new Prepared(variables, program.graph.updates);
+    /** Does what changes variables. */
+    const working = <T>(work: () => T): T => {
       if (this.disposed) throw new Error('wasm: the backend of this program has been disposed of.');
-      for (const variable of variables) this.#move(variable);
+      const homes = variables.map((variable) => this.#move(variable));
+      new Int32Array(heap.memory.buffer)[(this.#sync + PREPARED) / 4] = state.holds(homes) ? 1 : 0;
+      const result = work();
+      state.changed(homes);
+      return result;
+    };
+    const start = () => {
       if (number >= 0) this.pool!.run(number);
       run(0);
     };
-    const executable = new WasmExecutable(program, heap, addresses, start, instance.exports);
+    const executable = new WasmExecutable(program, heap, addresses, working, start, instance.exports);
     const release = () => {
       for (const address of owned.splice(0)) heap.free(address);
       if (number >= 0) this.pool!.remove(number);
@@ -156,18 +165,18 @@ class WasmBackend implements Backend {
     await this.pool?.stop();
   }
 
-  /** The address of a variable in this backend's memory, to which it is moved if it is elsewhere. */
-  #move(variable: Variable): number {
+  /** The place of a variable in this backend's memory, to which it is moved if it is elsewhere. */
+  #move(variable: Variable): WasmHome {
     const { home } = variable;
     const known = this.#homes.get(variable);
-    if (known && home === known) return known.address;
+    if (known && home === known) return known;
     const values = home ? home.read() : variable.host!;
     if (values instanceof Promise) throw new Error(`wasm: variable ${variable.name} is still being read.`);
     const own = known ?? this.#makeHome(variable);
     own.write(values);
     variable.home = own;
     variable.host = undefined;
-    return own.address;
+    return own;
   }
 
   #makeHome(variable: Variable): WasmHome {
@@ -184,9 +193,10 @@ class WasmBackend implements Backend {
   }
 }
 
-class WasmHome implements VariableHome {
+class WasmHome implements VariableHome, Versioned {
   readonly heap: Heap;
   readonly address: number;
+  version = 0;
   readonly #dtype: DType;
   readonly #size: number;
 
@@ -203,6 +213,7 @@ class WasmHome implements VariableHome {
 
   write(values: NumericArray): void {
     view(this.heap, this.address, this.#dtype, this.#size).set(values);
+    this.version++;
   }
 }
 
@@ -211,6 +222,7 @@ class WasmExecutable implements Executable {
   onDispose: () => void = () => {};
   readonly #heap: Heap;
   readonly #addresses: readonly number[];
+  readonly #working: <T>(work: () => T) => T;
   readonly #run: () => void;
   readonly #exports: WebAssembly.Exports;
   #disposed = false;
@@ -219,12 +231,14 @@ class WasmExecutable implements Executable {
     program: Program,
     heap: Heap,
     addresses: readonly number[],
+    working: <T>(work: () => T) => T,
     run: () => void,
     exports: WebAssembly.Exports,
   ) {
     this.program = program;
     this.#heap = heap;
     this.#addresses = addresses;
+    this.#working = working;
     this.#run = run;
     this.#exports = exports;
   }
@@ -240,7 +254,7 @@ class WasmExecutable implements Executable {
 
   run(): void {
     this.#check();
-    this.#run();
+    this.#working(this.#run);
   }
 
   read(output: number): NumericArray {
@@ -251,6 +265,10 @@ class WasmExecutable implements Executable {
 
   profile(rounds: number): LaunchTime[] {
     this.#check();
+    return this.#working(() => this.#times(rounds));
+  }
+
+  #times(rounds: number): LaunchTime[] {
     const times = this.program.launches.map(({ name, flops }) => ({
       name,
       flops,
@@ -278,6 +296,10 @@ class WasmExecutable implements Executable {
   /** On one thread: each kernel in the order of the step, chunk by chunk where a stage has several. */
   async trace(steps: number): Promise<LaunchSpan[]> {
     this.#check();
+    return this.#working(() => this.#spans(steps));
+  }
+
+  #spans(steps: number): LaunchSpan[] {
     const spans: LaunchSpan[] = [];
     const origin = performance.now();
     for (let step = 0; step < steps; step++) {

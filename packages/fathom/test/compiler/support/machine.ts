@@ -61,16 +61,15 @@ export class Machine {
     });
   }
 
-  /** Runs once, from poisoned memory, and gives the outputs. */
-  run(feeds: ReadonlyMap<Tensor, ArrayLike<number>>): number[][] {
-    const { arenaBytes, graph, inputs, outputs, launches, loops } = this.#program;
-    this.#floats.fill(Number.NaN, 0, arenaBytes / 4);
-    this.#known.fill(0, 0, arenaBytes / 4);
+  /** Runs once, from poisoned memory, and gives the outputs; `again` without what the run before has prepared. */
+  run(feeds: ReadonlyMap<Tensor, ArrayLike<number>>, again = false): number[][] {
+    const { graph, inputs, outputs, launches, loops, prepared } = this.#program;
+    this.#poison(again ? this.#kept() : []);
     graph.inputs.forEach((input, i) => {
       this.#set(inputs[i]!, feeds.get(input)!);
     });
     this.#interval++;
-    for (let i = 0; i < launches.length; ) {
+    for (let i = again ? prepared : 0; i < launches.length; ) {
       const loop = loops.find(({ first }) => first === i);
       const part = loop ? launches.slice(loop.first, loop.end) : launches.slice(i, i + 1);
       const stages = [...new Set(part.map(({ stage }) => stage))].map((stage) =>
@@ -86,6 +85,28 @@ export class Machine {
       }
     }
     return outputs.map((buffer) => this.#get(buffer, 'an output'));
+  }
+
+  /** Buffers whose prepared values are used afterwards. */
+  #kept(): number[] {
+    const { launches, outputs, prepared } = this.#program;
+    const used = new Set([...launches.slice(prepared).flatMap(({ reads }) => reads), ...outputs]);
+    return launches.slice(0, prepared).flatMap(({ writes }) => writes.filter((buffer) => used.has(buffer)));
+  }
+
+  /** Forgets all that is in the arena outside of these buffers. */
+  #poison(kept: readonly number[]): void {
+    const end = this.#program.arenaBytes / 4;
+    const stays = new Uint8Array(end);
+    for (const buffer of kept) {
+      const start = this.#start[buffer]!;
+      stays.fill(1, start, start + this.#program.buffers[buffer]!.size);
+    }
+    for (let i = 0; i < end; i++) {
+      if (stays[i]) continue;
+      this.#floats[i] = Number.NaN;
+      this.#known[i] = 0;
+    }
   }
 
   valueOf(variable: Variable): number[] {
