@@ -1,3 +1,4 @@
+import { mapLeaves } from '../ir/expr.ts';
 import { loadsIn, rewriteNest } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
@@ -28,7 +29,7 @@ export function blockNest(
 ): Blocked {
   const unblocked = { nest, blocked: false as const };
   if (nest.reduce?.combine !== 'sum' || nest.reduce.colliding.length > 0) return unblocked;
-  const { vectorAxis, vectors } = chooseTiling(nest, target);
+  const { vectorAxis } = chooseTiling(nest, target);
   if (vectorAxis < 0) return unblocked;
   const outputs = outputAxes(nest);
   const reduced = nest.axes.flatMap((_, axis) => (outputs.includes(axis) ? [] : [axis]));
@@ -48,6 +49,7 @@ export function blockNest(
   const fixed = nest.loop && !panel.access.advance && isFixed(panel.access.buffer);
   if (bytes <= (fixed ? LEAST_REPEATED_BYTES : target.cacheBytes) || panel.access.strides[rows] !== 0)
     return unblocked;
+  const { vectors } = chooseTiling(withNeighbours(nest, vectorAxis), target);
   const width = panelWidth(nest.axes[vectorAxis]!, vectors, target.lanes);
   if (width === undefined) return unblocked;
 
@@ -66,6 +68,15 @@ export function blockNest(
     blocked: true,
     ...(isCut(rows) && isCut(steps) ? { inBlocks: { steps: place(steps), rows: place(rows) + 1 } } : {}),
   };
+}
+
+/** The nest as it reads its operands once they are copied: neighbouring lanes from neighbouring places. */
+function withNeighbours(nest: Nest, vectorAxis: number): Nest {
+  const strides = (of: readonly number[]) => (of[vectorAxis] === 0 ? of : of.with(vectorAxis, 1));
+  const body = mapLeaves(nest.reduce!.body, (leaf) =>
+    leaf.kind === 'load' ? { ...leaf, access: { ...leaf.access, strides: strides(leaf.access.strides) } } : leaf,
+  );
+  return { ...nest, reduce: { ...nest.reduce!, body } };
 }
 
 /** Columns of a panel: as many vectors as the tile would have, or else two, four or one, so that panels come out even. */

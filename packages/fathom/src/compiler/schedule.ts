@@ -100,7 +100,9 @@ class NestScheduler {
     const free = outputs.filter((axis) => !colliding.includes(axis));
     const tasks = nest.tasks === undefined ? free : [nest.tasks];
     const parallel = this.#chooseParallel(tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan));
-    const rest = free.filter((axis) => axis !== parallel?.axis);
+    // In a loop, each iteration reads all panels: those that a thread needs for all its rows at once it reads once.
+    const panels = nest.tasks === undefined || this.#accumulates || nest.fill ? undefined : nest.panels;
+    const rest = free.filter((axis) => axis !== parallel?.axis && axis !== panels);
     const isTile = (axis: number) => tileAxes.some((tile) => tile.axis === axis);
     // Where no operand is the same for all lanes (depthwise convolutions), nothing is used again from one vector to the
     // next, and memory is best read as it lies.
@@ -129,7 +131,9 @@ class NestScheduler {
     };
     const values: AxisValue[] = nest.axes.map(() => ({ offset: 0, terms: [] }));
     const sizes = nest.axes.map(() => 1);
-    const body = parallel ? this.#loops([parallel], values, sizes, inner, true) : inner(values, sizes);
+    const body = this.#loops(panels === undefined ? [] : [plan(panels)], values, sizes, (v, s) =>
+      parallel ? this.#loops([parallel], v, s, inner, true) : inner(v, s),
+    );
     const count = parallel ? parallel.segments.reduce((sum, { blocks }) => sum + blocks, 0) : 1;
     const { cycles, flops } = this.#work();
     return {

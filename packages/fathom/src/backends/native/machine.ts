@@ -105,7 +105,10 @@ function targetOf(macros: ReadonlyMap<string, string>): Target {
   if (has('__AVX512F__', '__AVX512DQ__', '__AVX512VL__')) {
     return { ...common, name: 'native-avx512', lanes: 16, registers: 31 };
   }
-  if (has('__AVX2__', '__FMA__')) return { ...common, name: 'native-avx2', lanes: 8, registers: 16 };
+  // A tile of 8 sums reaches two thirds of the peak, one of 12 all of it: as if a result took 6 cycles.
+  if (has('__AVX2__', '__FMA__')) {
+    return { ...common, name: 'native-avx2', lanes: 8, registers: 16, fmaLatency: 6 };
+  }
   if (has('__aarch64__')) return { ...common, name: 'native-neon', lanes: 4, registers: 31 };
   if (has('__SSE2__')) return { ...common, name: 'native-sse2', lanes: 4, registers: 15 };
   throw new CompilerError('this processor is neither x86-64 nor arm64');
