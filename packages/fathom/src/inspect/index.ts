@@ -5,6 +5,14 @@ export {
   rangeOf,
   type ValueRange,
 } from './activations.ts';
+export {
+  type ApproximatingUnit,
+  type Approximation,
+  type ApproximationOptions,
+  approximations,
+  polynomialBound,
+  type SampledFunction,
+} from './approximations.ts';
 export { compareTransformed, type TransformComparison, type TransformedLayer } from './compareTransformed.ts';
 export type { Place } from './contraction.ts';
 export { type ChannelContribution, contributions, type MapContributions } from './contributions.ts';
@@ -46,6 +54,7 @@ export {
   weightHistograms,
   weightSnapshot,
 } from './histograms.ts';
+export { type LeastSquares, leastSquares } from './leastSquares.ts';
 export { type MaximizedActivation, type MaximizeOptions, maximizeActivation } from './maximizeActivation.ts';
 export type { Inspectable } from './nodes.ts';
 export type { ObjectiveOptions, Target } from './objective.ts';
