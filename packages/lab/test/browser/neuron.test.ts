@@ -1,7 +1,7 @@
+import { inspect, lifeExpectancy } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { START, unroll } from '../../src/rooms/neuron/backprop.ts';
-import { madeUpSamples, normalEquation } from '../../src/rooms/neuron/line.ts';
+import { START, taskOf, unroll } from '../../src/rooms/neuron/backprop.ts';
 import { formatNumber } from '../../src/views/matrix.ts';
 import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
 
@@ -18,7 +18,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
 
   it('finds the line of the normal equation by descent', async () => {
     const { page, troubles } = await lab.open('#/neuron?steps=2000');
-    const { line } = (await normalEquation(madeUpSamples(1)))!;
+    const { line } = (await inspect.normalEquation(lifeExpectancy({ seed: 1 })))!;
     await expect.poll(() => text(page, 'normal-slope')).toBe(formatNumber(line.slope, 4));
     expect(await text(page, 'normal-intercept')).toBe(formatNumber(line.intercept, 4));
     expect(await text(page, 'descent-slope')).toBe('5');
@@ -181,7 +181,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     await expect.poll(() => page.getByTestId('p').allInnerTexts()).toEqual(['0.71', '0.26', '0.04']);
     await page.getByRole('button', { name: '4 2 8' }).click();
     await expect.poll(() => page.getByTestId('p').allInnerTexts()).toEqual(['0.02', '0.00', '0.98']);
-    await page.getByRole('combobox', { name: 'Loss', exact: true }).selectOption('mse');
+    await page.getByRole('combobox', { name: 'Loss', exact: true }).selectOption('meanSquaredError');
     await page.getByRole('spinbutton', { name: 'Prediction p' }).fill('40');
     await page.getByRole('spinbutton', { name: 'Target t' }).fill('80');
     await page.keyboard.press('Enter');
@@ -192,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
 
   it('steps through backpropagation with the library’s numbers', async () => {
     const { page, troubles } = await lab.open('#/neuron?view=backprop');
-    const { steps, nextCost } = await unroll(START);
+    const { steps, nextCost } = unroll(START, await inspect.backpropagation(taskOf(START)));
     for (const [i, step] of steps.entries()) {
       await page.getByText(`step ${i + 1} of ${steps.length}`).waitFor();
       const now = await page.getByTestId('now').innerText();
