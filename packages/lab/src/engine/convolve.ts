@@ -116,9 +116,15 @@ const NAMES: Readonly<Record<string, string>> = {
   relu: 'ReLU',
 };
 
-/** The first maps of a layer; a vector is one row. */
+/** The first maps of a layer; a vector is folded into a rectangle, so that its numbers can be seen. */
 function mapsOf(values: Float32Array, shape: readonly number[]): inspect.Grid[] {
-  if (shape.length !== 3) return [[Array.from(values.subarray(0, MOST_UNITS))]];
+  if (shape.length !== 3) {
+    const rows = nearestSquare(values.length);
+    const columns = values.length / rows;
+    return [
+      Array.from({ length: rows }, (_, r) => Array.from(values.subarray(r * columns, (r + 1) * columns))),
+    ];
+  }
   const [rows, columns, channels] = shape as readonly [number, number, number];
   return Array.from({ length: Math.min(MOST_MAPS, channels) }, (_, c) =>
     Array.from({ length: rows }, (_, r) =>
@@ -127,8 +133,16 @@ function mapsOf(values: Float32Array, shape: readonly number[]): inspect.Grid[] 
   );
 }
 
+/** The most rows, but not more than columns, into which so many numbers go; few stay in one row. */
+function nearestSquare(count: number): number {
+  if (count <= ONE_ROW) return 1;
+  let rows = Math.floor(Math.sqrt(count));
+  while (count % rows !== 0) rows--;
+  return rows;
+}
+
 const MOST_MAPS = 4;
-const MOST_UNITS = 128;
+const ONE_ROW = 16;
 
 const DIAGONAL: inspect.Grid = [
   [2, 0],

@@ -15,7 +15,7 @@ export interface MovedLayer {
   readonly name: string;
   /** Of f(x). */
   readonly shape: readonly number[];
-  /** Some maps of both; a vector is a map of one row. */
+  /** Some maps of both; a vector is folded into a rectangle. */
   readonly before: readonly inspect.Grid[];
   readonly after: readonly inspect.Grid[];
   /** ‖f(x)‖, to compare the following with. */
