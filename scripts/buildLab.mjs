@@ -1,9 +1,11 @@
-// Builds the lab into packages/lab/dist, unless what is there is newer than everything it is made from.
+// Builds the lab into packages/lab/dist, unless what is there is newer than everything it is made from. The new lab takes
+// the place of the old one when it is whole: a lab that is being served, or tested, never finds half of it.
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
+import { lean, OP } from './leanOps.mjs';
 
 const lab = fileURLToPath(new URL('../packages/lab/', import.meta.url));
 const library = fileURLToPath(new URL('../packages/fathom/src/', import.meta.url));
@@ -21,6 +23,24 @@ function changed(path) {
   );
 }
 
+/** Descriptions and examples of ops are for documents; no page shows them. */
+const leanOps = {
+  name: 'lean-ops',
+  enforce: 'pre',
+  transform: (code, id) => (OP.test(id) ? lean(code) : undefined),
+};
+
 const built = changed(join(lab, 'dist/index.html'));
 const latest = Math.max(changed(library), ...PARTS.map((part) => changed(join(lab, part))));
-if (latest > built) await build({ root: lab, logLevel: 'warn' });
+if (latest > built) {
+  const [next, dist] = [`.cache/dist.${process.pid}`, join(lab, 'dist')];
+  await build({
+    root: lab,
+    logLevel: 'warn',
+    plugins: [leanOps],
+    worker: { plugins: () => [leanOps] },
+    build: { outDir: next },
+  });
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(join(lab, next), dist);
+}

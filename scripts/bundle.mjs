@@ -5,21 +5,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
+import { lean, OP } from './leanOps.mjs';
 
 const library = fileURLToPath(new URL('../packages/fathom/', import.meta.url));
 const TARGET = 'es2022';
-const OP = /[\\/]ops[\\/][\w-]+\.ts$/;
-
-/**
- * The source of an op without description and examples, which only tests and documents read and which are a twentieth of
- * the core. Relies on the layout that Biome gives them.
- */
-function lean(source) {
-  return source
-    .replace(/^( *)doc:\s*(?:'(?:[^'\\\n]|\\.)*'|"[^"\n]*"|`[^`]*`),$/gm, '')
-    .replace(/^ *examples: \[.*\],$/gm, '')
-    .replace(/^( *)examples: \[\n[\s\S]*?^\1\],$/gm, '');
-}
 
 async function sourceOf(path) {
   const source = await readFile(path, 'utf8');

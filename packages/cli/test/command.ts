@@ -14,11 +14,15 @@ export type Running = { readonly process: ChildProcess; readonly finished: Promi
 /** Starts the built command as a user would, without a terminal, colours, data or cache of the machine's. */
 export function startFathom(
   args: readonly string[],
-  { cwd = tmpdir(), env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+  {
+    cwd = tmpdir(),
+    env = {},
+    command = FATHOM,
+  }: { cwd?: string; env?: Record<string, string>; command?: string } = {},
 ): Running {
   const clean = { ...process.env };
   for (const name of ['FATHOM_DATA', 'FATHOM_DEBUG', 'NO_COLOR', 'FORCE_COLOR']) delete clean[name];
-  const child = spawn(process.execPath, [FATHOM, ...args], {
+  const child = spawn(process.execPath, [command, ...args], {
     cwd,
     env: { ...clean, XDG_CACHE_HOME: join(tmpdir(), 'fathom-no-cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -63,8 +63,8 @@ export async function lab(run: string | undefined, options: LabOptions, terminal
 
 /** Away from the ports of other tools. */
 const PORT = 4545;
-/** Where the repository's build puts the lab. */
-const LAB = fileURLToPath(new URL('../../../lab/dist/', import.meta.url));
+/** The built lab, in its package: in the repository, or beside this one where it is installed. */
+const LAB = fileURLToPath(new URL('dist/', import.meta.resolve('fathom-lab/package.json')));
 const RUN_FILES = ['model.json', 'weights.safetensors', 'run.json'];
 
 async function filesOf(run: string | undefined): Promise<Map<string, OwnFile>> {

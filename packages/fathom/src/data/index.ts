@@ -25,6 +25,14 @@ export {
 } from './idx.ts';
 export { meanAndStd, normalize, normalizeImages, standardize } from './normalize.ts';
 export { oneHot } from './oneHot.ts';
+export {
+  lifeExpectancy,
+  PLANE_EXTENT,
+  type PlanePoint,
+  type PlanePointsOptions,
+  type PlaneSet,
+  planePoints,
+} from './planePoints.ts';
 export { permutation, philox4x32 } from './random.ts';
 export { shuffle } from './shuffle.ts';
 export { split } from './split.ts';

@@ -9,6 +9,11 @@ import { type InspectOptions, sampleOf } from './session.ts';
 export interface TransformedLayer {
   readonly id: string;
   readonly type: string;
+  /** Of f(x). */
+  readonly shape: Shape;
+  /** f(x) and f(Tx). */
+  readonly before: Float32Array;
+  readonly after: Float32Array;
   /** Equivariance for maps, which should move as the picture does; invariance for what has no places. */
   readonly compares: 'equivariance' | 'invariance';
   /** By how many rows and columns the map should move: the shift over the strides up to here. */
@@ -21,7 +26,12 @@ export interface TransformedLayer {
   readonly norm: number;
   /** difference / norm. */
   readonly relative: number;
-  /** The same over places whose receptive fields do not touch the border before or after: strides alone are left. */
+  /** ‖f(Tx) − T f(x)‖ over all places, where T f(x) is 0 at those that come in; undefined where nothing moves. */
+  readonly withEdge: number | undefined;
+  /** ‖f(Tx) − f(x)‖, which is 0 where a layer is invariant, and ‖f(x)‖ to compare it with. */
+  readonly change: number;
+  readonly size: number;
+  /** The relative difference over places whose receptive fields do not touch the border before or after: strides alone are left. */
   readonly interior: { readonly places: number; readonly relative: number } | undefined;
 }
 
@@ -80,18 +90,20 @@ async function compare(
   shift: readonly [number, number],
 ): Promise<TransformedLayer> {
   const [shape] = node.shapes as [Shape];
-  const base = { id: node.id, type: node.isInput ? 'input' : node.layer.type };
+  const { difference: change, norm: size } = distance(after, before, () => true);
+  const type = node.isInput ? 'input' : node.layer.type;
+  const base = { id: node.id, type, shape, before, after, change, size };
   const steps = shape.length === 3 ? await stridesTo(model, node) : undefined;
   if (!steps) {
-    const { difference, norm } = distance(after, before, () => true);
     return {
       ...base,
       compares: 'invariance',
       shift: undefined,
       isWhole: true,
-      difference,
-      norm,
-      relative: ratio(difference, norm),
+      difference: change,
+      norm: size,
+      relative: ratio(change, size),
+      withEdge: undefined,
       interior: undefined,
     };
   }
@@ -116,6 +128,7 @@ async function compare(
     isWhole: exact[0] === own[0] && exact[1] === own[1],
     ...all,
     relative: ratio(all.difference, all.norm),
+    withEdge: distance(after, expected, () => true).difference,
     interior:
       inside.count === 0
         ? undefined

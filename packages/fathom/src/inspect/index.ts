@@ -5,9 +5,26 @@ export {
   rangeOf,
   type ValueRange,
 } from './activations.ts';
+export {
+  type ApproximatingUnit,
+  type Approximation,
+  type ApproximationOptions,
+  approximations,
+  polynomialBound,
+  type SampledFunction,
+} from './approximations.ts';
+export {
+  type Backpropagation,
+  backpropagation,
+  type DenseWeights,
+  type LayerPass,
+  type PlainLayer,
+  type PlainTask,
+} from './backpropagation.ts';
 export { compareTransformed, type TransformComparison, type TransformedLayer } from './compareTransformed.ts';
 export type { Place } from './contraction.ts';
 export { type ChannelContribution, contributions, type MapContributions } from './contributions.ts';
+export { activationCurve, activationRow, type Curve, lossCurve, lossValue } from './curves.ts';
 export { deadUnits, type UnitReport } from './deadUnits.ts';
 export { type Bounds, type DecisionGrid, decisionGrid, type GridLayer } from './decisionGrid.ts';
 export {
@@ -46,6 +63,18 @@ export {
   weightHistograms,
   weightSnapshot,
 } from './histograms.ts';
+export { type LeastSquares, leastSquares } from './leastSquares.ts';
+export {
+  type CostSurface,
+  costSurface,
+  type DescentOptions,
+  type DescentStep,
+  descentPath,
+  type Line,
+  type LinePoint,
+  type NormalEquation,
+  normalEquation,
+} from './linearRegression.ts';
 export { type MaximizedActivation, type MaximizeOptions, maximizeActivation } from './maximizeActivation.ts';
 export type { Inspectable } from './nodes.ts';
 export type { ObjectiveOptions, Target } from './objective.ts';
@@ -67,4 +96,22 @@ export { type PageOptions, pageHtml } from './render/page.ts';
 export { encodePng, pngUrl } from './render/png.ts';
 export { type SaliencyMap, type SaliencyOptions, saliency } from './saliency.ts';
 export { forget, type InspectOptions } from './session.ts';
+export {
+  type Border,
+  type Grid,
+  type GridPlace,
+  kernelExtent,
+  paddedInput,
+  stampedSoFar,
+  stampPlaces,
+  type WindowAxis,
+  type WindowGeometry,
+  type WindowLayout,
+  type WindowOperation,
+  type WindowStep,
+  type WindowTerm,
+  windowLayout,
+  windowTermsAt,
+} from './windowGeometry.ts';
+export { type WindowMaps, windowMaps } from './windowMaps.ts';
 export { type Mistake, type Mistakes, worstMistakes } from './worstMistakes.ts';

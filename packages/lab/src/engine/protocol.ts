@@ -1,5 +1,7 @@
 import type { inspect } from 'fathom';
+import type { ConvolveCalls } from './convolveTypes.ts';
 import type { InsideCell, InsideGradients, InsideMap, InsideSample, InsideView } from './insideTypes.ts';
+import type { NeuronCalls } from './neuronTypes.ts';
 import type {
   DataChoice,
   DataInfo,
@@ -155,7 +157,7 @@ export interface SharingProgress {
   readonly epochs: number;
 }
 
-export interface Calls {
+export interface Calls extends ConvolveCalls, NeuronCalls {
   /** Trains a dense, a locally connected and a convolutional network on built-in digits, one after another. */
   'sharing/compare': {
     request: { readonly seed: number; readonly epochs: number };

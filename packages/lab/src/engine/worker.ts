@@ -1,8 +1,11 @@
 import { backendHandlers } from './backend.ts';
+import { convolveHandlers } from './convolve.ts';
 import { digitHandlers } from './digits.ts';
 import { emit, send } from './emit.ts';
 import { insideHandlers } from './inside.ts';
 import { networkHandlers } from './networks.ts';
+import { neuronHandlers } from './neuron.ts';
+import { planeHandlers } from './plane.ts';
 import type { CallName, Handlers, ToEngine } from './protocol.ts';
 import { sharingHandlers } from './sharing.ts';
 import { trainingHandlers } from './training.ts';
@@ -14,6 +17,9 @@ const handlers: Handlers = {
   ...trainingHandlers,
   ...sharingHandlers,
   ...insideHandlers,
+  ...neuronHandlers,
+  ...planeHandlers,
+  ...convolveHandlers,
 };
 
 self.onmessage = async ({ data }: MessageEvent<ToEngine>) => {

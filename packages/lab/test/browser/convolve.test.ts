@@ -154,6 +154,20 @@ describe.skipIf(chromiumPath === undefined)('the room Convolve', () => {
     await page.close();
   });
 
+  it('moves a picture in front of the trained network', async () => {
+    const { page, troubles } = await lab.open('#/convolve?view=move&picture=3');
+    await page.locator('option[value="held.digits"]').waitFor({ state: 'attached' });
+    await page.getByLabel('Network f').selectOption('held.digits');
+    const layer = (i: number) => page.getByTestId('layer').nth(i);
+    await expect.poll(() => page.getByTestId('layer').count()).toBeGreaterThan(6);
+    expect(await layer(1).innerText()).toMatch(/convolution 5 × 5/);
+    await page.getByRole('button', { name: 'Back home' }).click();
+    await page.getByText('T moves by 0 rows').waitFor();
+    await expect.poll(() => layer(6).locator('strong').last().innerText()).toBe('0');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('counts weights as the curriculum does', async () => {
     const { page, troubles } = await lab.open('#/convolve?view=share');
     const total = async (id: string) =>

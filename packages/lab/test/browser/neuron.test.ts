@@ -1,7 +1,7 @@
+import { inspect, lifeExpectancy } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { START, unroll } from '../../src/rooms/neuron/backprop.ts';
-import { madeUpSamples, normalEquation } from '../../src/rooms/neuron/line.ts';
+import { START, taskOf, unroll } from '../../src/rooms/neuron/backprop.ts';
 import { formatNumber } from '../../src/views/matrix.ts';
 import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
 
@@ -18,7 +18,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
 
   it('finds the line of the normal equation by descent', async () => {
     const { page, troubles } = await lab.open('#/neuron?steps=2000');
-    const { line } = (await normalEquation(madeUpSamples(1)))!;
+    const { line } = (await inspect.normalEquation(lifeExpectancy({ seed: 1 })))!;
     await expect.poll(() => text(page, 'normal-slope')).toBe(formatNumber(line.slope, 4));
     expect(await text(page, 'normal-intercept')).toBe(formatNumber(line.intercept, 4));
     expect(await text(page, 'descent-slope')).toBe('5');
@@ -181,7 +181,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     await expect.poll(() => page.getByTestId('p').allInnerTexts()).toEqual(['0.71', '0.26', '0.04']);
     await page.getByRole('button', { name: '4 2 8' }).click();
     await expect.poll(() => page.getByTestId('p').allInnerTexts()).toEqual(['0.02', '0.00', '0.98']);
-    await page.getByRole('combobox', { name: 'Loss', exact: true }).selectOption('mse');
+    await page.getByRole('combobox', { name: 'Loss', exact: true }).selectOption('meanSquaredError');
     await page.getByRole('spinbutton', { name: 'Prediction p' }).fill('40');
     await page.getByRole('spinbutton', { name: 'Target t' }).fill('80');
     await page.keyboard.press('Enter');
@@ -190,9 +190,74 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     await page.close();
   });
 
+  it('computes losses of several numbers, and says when they do not fit together', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=functions');
+    await expect.poll(() => text(page, 'crossentropy')).toBe('0.2231');
+    await page.getByRole('button', { name: 'house: price and rent' }).click();
+    await expect.poll(() => text(page, 'mse')).toBe('20\u2009000\u2009125\u2009000');
+    await page.getByRole('textbox', { name: 'Prediction p' }).fill('1 2 3');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('received 2 and 3').waitFor();
+    await page.getByRole('button', { name: '40 for 80' }).click();
+    await expect.poll(() => text(page, 'loss')).toBe('1600');
+    await page.getByRole('combobox', { name: 'Function', exact: true }).selectOption('leakyRelu');
+    await page.getByLabel('Slope γ').fill('0.5');
+    await page.getByRole('spinbutton', { name: 'x', exact: true }).fill('-2');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => text(page, 'value')).toBe('−1');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('draws the paths of batch, mini-batch and single points side by side', async () => {
+    const { page, troubles } = await lab.open('#/neuron?steps=50');
+    await page.getByLabel('Steps take').selectOption('-1');
+    await page.getByText('mini-batch of 8').first().waitFor();
+    await page.getByRole('button', { name: 'To the end' }).click();
+    await expect.poll(() => page.getByTestId('cost').count()).toBe(3);
+    expect(new Set(await page.getByTestId('cost').allInnerTexts()).size).toBe(3);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('comes near any function with tanh and ReLU, and not with a polynomial', async () => {
+    const { page, troubles } = await lab.open('#/neuron?view=approximate');
+    const errors = async (id: string) =>
+      (await page.getByTestId(`error-${id}`).allInnerTexts()).map((word) =>
+        word.includes('10') ? 0 : Number(word),
+      );
+    await expect.poll(async () => (await errors('tanh')).length).toBe(8);
+    for (const id of ['tanh', 'relu']) {
+      const [first, last] = [(await errors(id))[0]!, (await errors(id)).at(-1)!];
+      expect(first).toBeGreaterThan(0.5);
+      expect(last).toBeLessThan(0.02);
+    }
+    const floor = await errors('polynomial');
+    expect(new Set(floor.slice(3)).size).toBe(1);
+    expect(floor.at(-1)).toBeGreaterThan(0.5);
+    await page.getByRole('slider', { name: 'Hidden units' }).press('ArrowRight');
+    await expect.poll(() => text(page, 'units')).toBe('16');
+    expect(await number(page, 'largest-polynomial')).toBe(floor.at(-1));
+    await page.waitForURL(/units=16/);
+    // A curve of one's own, by the pen and by keys.
+    await page.getByRole('combobox', { name: 'Function f' }).selectOption('own');
+    const box = (await page.getByTestId('own').boundingBox())!;
+    await page.mouse.move(box.x + 0.2 * box.width, box.y + 0.2 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.6 * box.width, box.y + 0.8 * box.height, { steps: 12 });
+    await page.mouse.up();
+    await page.waitForURL(/curve=/);
+    const point = page.getByRole('slider', { name: 'f at x = 0', exact: true });
+    const before = Number(await point.inputValue());
+    await point.press('ArrowUp');
+    await expect.poll(async () => Number(await point.inputValue())).toBeGreaterThan(before);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('steps through backpropagation with the library’s numbers', async () => {
     const { page, troubles } = await lab.open('#/neuron?view=backprop');
-    const { steps, nextCost } = await unroll(START);
+    const { steps, nextCost } = unroll(START, await inspect.backpropagation(taskOf(START)));
     for (const [i, step] of steps.entries()) {
       await page.getByText(`step ${i + 1} of ${steps.length}`).waitFor();
       const now = await page.getByTestId('now').innerText();
@@ -217,6 +282,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     '#/neuron',
     '#/neuron?view=plane&example=spiral',
     '#/neuron?view=functions',
+    '#/neuron?view=approximate&f=own',
     '#/neuron?view=backprop&at=13',
   ])('%s can be used by everyone, light and dark, wide and narrow', async (address) => {
     for (const options of [{}, { dark: true }, { width: 820 }]) {

@@ -1,20 +1,7 @@
-import { syntheticDigits } from 'fathom';
 import { type Matrix, matrixOf } from '../../views/matrix.ts';
 
 /** Rows and columns of pictures. */
 export const PICTURE_SIDE = 28;
-
-/** A digit of the library's own drawing: 0 is paper, 1 is ink. */
-export function builtInDigit(index: number): Matrix {
-  const { images, rows, columns } = syntheticDigits({ seed: SEED, count: 1, start: index });
-  return rounded(
-    matrixOf(
-      Float64Array.from(images, (value) => value / 255),
-      rows,
-      columns,
-    ),
-  );
-}
 
 /** The brightness of the pixels of a picture that was scaled to 28×28, from 0 to 1. */
 export function brightness(pixels: Uint8ClampedArray): Matrix {
@@ -46,12 +33,9 @@ export async function readImage(file: File): Promise<Matrix> {
 }
 
 /** Two decimals are read easily and keep links short. */
-function rounded(matrix: Matrix): Matrix {
+export function rounded(matrix: Matrix): Matrix {
   return matrix.map((row) => row.map((value) => Math.round(100 * value) / 100));
 }
-
-/** Which endless sequence of digits; any number. */
-const SEED = 1;
 
 // Rec. 601 luma.
 const RED = 0.299;

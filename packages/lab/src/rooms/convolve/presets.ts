@@ -30,8 +30,14 @@ export const PRESETS: readonly Preset[] = [
   preset(
     'match',
     'A pattern that fits',
-    'The sum is large where the picture has the signs of the kernel: 2.3 here, and −2.3 for the negated picture.',
+    'The sum is large where the picture has the signs of the kernel: 2.3 here.',
     settings('0.6 0.2 0.6 / 0.1 -0.2 -0.3 / -0.5 -0.1 -0.3', '1 1 1 / 0 0 0 / -1 -1 -1'),
+  ),
+  preset(
+    'mismatch',
+    'Its negative',
+    'Every sign is turned, and so is the sum: −2.3. ReLU makes 0 of it.',
+    settings('-0.6 -0.2 -0.6 / -0.1 0.2 0.3 / 0.5 0.1 0.3', '1 1 1 / 0 0 0 / -1 -1 -1'),
   ),
   preset(
     'vertical',

@@ -1,3 +1,4 @@
+import { inspect } from 'fathom';
 import {
   columnsOf,
   filled,
@@ -8,22 +9,10 @@ import {
   rowsOf,
 } from '../../views/matrix.ts';
 
-export type Operation = 'convolution' | 'transposed' | 'max' | 'average';
-/** So many rows and columns of zeros on every side, or as many as keep the extent at stride 1. */
-export type Border = number | 'same';
+type Operation = inspect.WindowOperation;
 
 /** Everything that decides what one step of the room shows. */
-export interface Settings {
-  readonly operation: Operation;
-  readonly input: Matrix;
-  /** All of the same extent; pooling takes only their extent from them. */
-  readonly kernels: readonly Matrix[];
-  /** One for each kernel. */
-  readonly biases: readonly number[];
-  readonly stride: number;
-  readonly padding: Border;
-  readonly dilation: number;
-}
+export type Settings = inspect.WindowStep;
 
 /** What the controls allow; larger grids no longer fit on a page. */
 export const LIMITS = {
@@ -51,10 +40,7 @@ export function isPooling({ operation }: Settings): boolean {
   return operation === 'max' || operation === 'average';
 }
 
-/** Rows and columns of the kernels. */
-export function kernelSize({ kernels }: Settings): readonly [number, number] {
-  return [rowsOf(kernels[0]!), columnsOf(kernels[0]!)];
-}
+export const kernelSize = inspect.kernelExtent;
 
 /** The settings of a link; what it leaves out or spells wrongly is taken from `base`, and told. */
 export function readSettings(query: Query, base: Settings): { settings: Settings; complaints: string[] } {

@@ -1,15 +1,14 @@
+import { inspect } from 'fathom';
 import { columnsOf, type Matrix, type Place, rowsOf } from '../../views/matrix.ts';
-import type { Maps } from './compute.ts';
-import { type Geometry, stampOf } from './geometry.ts';
 import { LIMITS, type Settings } from './settings.ts';
 
 /** What was computed, with what it was computed from: the two never differ on the page. */
 export interface Shown {
   readonly settings: Settings;
-  readonly geometry: Geometry;
-  readonly maps: Maps;
+  readonly geometry: inspect.WindowGeometry;
+  readonly maps: inspect.WindowMaps;
   /** Of a transposed convolution, the results after the stamp of step `at`. */
-  readonly partial: Maps | undefined;
+  readonly partial: inspect.WindowMaps | undefined;
   readonly at: number;
 }
 
@@ -23,7 +22,7 @@ export const isTransposed = ({ operation }: Settings) => operation === 'transpos
 export const isLarge = (matrix: Matrix) => Math.max(rowsOf(matrix), columnsOf(matrix)) > LIMITS.numbers;
 
 /** Steps go over results, or over the numbers that a transposed convolution stamps. */
-export function stepGrid(geometry: Geometry | undefined, transposed: boolean) {
+export function stepGrid(geometry: inspect.WindowGeometry | undefined, transposed: boolean) {
   if (!geometry) return { rows: 1, columns: 1 };
   const { rows, columns } = geometry;
   return transposed
@@ -32,7 +31,11 @@ export function stepGrid(geometry: Geometry | undefined, transposed: boolean) {
 }
 
 /** The part of the padded input that belongs to a step. */
-export function inputBoxOf({ rows, columns, stride }: Geometry, place: Place, transposed: boolean) {
+export function inputBoxOf(
+  { rows, columns, stride }: inspect.WindowGeometry,
+  place: Place,
+  transposed: boolean,
+) {
   return {
     row: transposed ? place.row : place.row * stride,
     column: transposed ? place.column : place.column * stride,
@@ -42,9 +45,9 @@ export function inputBoxOf({ rows, columns, stride }: Geometry, place: Place, tr
 }
 
 /** The results that belong to a step; none where a stamp falls beside the output. */
-export function outputBoxOf(geometry: Geometry, place: Place, transposed: boolean) {
+export function outputBoxOf(geometry: inspect.WindowGeometry, place: Place, transposed: boolean) {
   if (!transposed) return { ...place, rows: 1, columns: 1 };
-  const cells = stampOf(geometry, place);
+  const cells = inspect.stampPlaces(geometry, place);
   if (cells.length === 0) return undefined;
   const [rows, columns] = [cells.map(({ row }) => row), cells.map(({ column }) => column)];
   const [row, column] = [Math.min(...rows), Math.min(...columns)];

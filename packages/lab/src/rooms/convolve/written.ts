@@ -1,6 +1,6 @@
+import type { inspect } from 'fathom';
 import { factor, formatNumber } from '../../views/matrix.ts';
-import type { Axis, Geometry, Term } from './geometry.ts';
-import type { Operation, Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** A formula in its general form, with its values, and its result. */
 export interface Written {
@@ -11,8 +11,8 @@ export interface Written {
 
 /** The result of a window with every number: `10·2 + 2·2 + … + 0 = 82`. */
 export function writeSum(
-  operation: Operation,
-  terms: readonly Term[],
+  operation: inspect.WindowOperation,
+  terms: readonly inspect.WindowTerm[],
   bias: number,
   result: number,
 ): Written {
@@ -38,7 +38,11 @@ export function writeSum(
 }
 
 /** The number of results along one axis, with its values. */
-export function writeSize({ operation, padding }: Settings, geometry: Geometry, axis: Axis): Written {
+export function writeSize(
+  { operation, padding }: Settings,
+  geometry: inspect.WindowGeometry,
+  axis: inspect.WindowAxis,
+): Written {
   const { stride, dilation } = geometry;
   const { extent, size, reach, low, high, count } = axis;
   const field = dilation === 1 ? String(size) : `(${dilation}·(${size} − 1) + 1)`;
@@ -66,6 +70,6 @@ export function writeSize({ operation, padding }: Settings, geometry: Geometry, 
 }
 
 /** Padding takes no part in pooling. */
-function seenValues(terms: readonly Term[]): string[] {
+function seenValues(terms: readonly inspect.WindowTerm[]): string[] {
   return terms.filter(({ inside }) => inside).map(({ value }) => factor(value, 4));
 }

@@ -1,6 +1,5 @@
-import { evaluate, functional, gradients, ops, referenceBackend, type Tensor } from 'fathom';
+import type { inspect } from 'fathom';
 import { factor, formatNumber } from '../../views/matrix.ts';
-import { activate } from './network.ts';
 
 export type Hidden = 'sigmoid' | 'tanh' | 'relu';
 export type Cost = 'crossentropy' | 'squared';
@@ -64,166 +63,52 @@ export const START: SmallNetwork = {
   rate: 0.5,
 };
 
-/** One forward pass, one backward pass and one update, number by number; all numbers come from the library. */
-export async function unroll(network: SmallNetwork): Promise<Unrolled> {
-  const graph = build(network);
-  const numbers = await read(graph, network);
-  const differences = await finiteDifferences(network);
-  const next = updated(network, numbers);
-  const steps = [
-    ...forwardSteps(network, numbers),
-    ...backwardSteps(network, numbers, differences),
-    ...updateSteps(network, numbers, next),
-  ];
-  return { steps, next, cost: numbers.cost, nextCost: await costOf(next) };
-}
-
-/** J of a network for its one sample. */
-export async function costOf(network: SmallNetwork): Promise<number> {
-  return (await read(build(network), network)).cost;
-}
-
-interface Graph {
-  readonly outputs: readonly Tensor[];
-  readonly feeds: ReadonlyMap<Tensor, readonly number[]>;
-}
-
-interface Numbers {
-  /** Sums z and activations a of each layer. */
-  readonly z: readonly [readonly number[], readonly number[]];
-  readonly a: readonly [readonly number[], readonly number[]];
-  /** g′(z) of each layer. */
-  readonly slope: readonly [readonly number[], readonly number[]];
-  readonly cost: number;
-  /** ∂J/∂a of the output. */
-  readonly dOutput: number;
-  /** δ = ∂J/∂z of each layer. */
-  readonly delta: readonly [readonly number[], readonly number[]];
-  readonly dKernels: readonly [readonly (readonly number[])[], readonly (readonly number[])[]];
-  readonly dBiases: readonly [readonly number[], readonly number[]];
-}
-
-const backend = referenceBackend({ precision: 64 });
-
-function build({ kernels, biases, activation, cost, input, target }: SmallNetwork): Graph {
-  const units = biases[0].length;
-  const x = ops.input('x', [1, 2]);
-  const t = ops.input('t', [1, 1]);
-  const [w1, w2] = [ops.input('w1', [2, units]), ops.input('w2', [units, 1])];
-  const [b1, b2] = [ops.input('b1', [units]), ops.input('b2', [1])];
-  const z1 = ops.add(functional.matmul(x, w1), b1);
-  const a1 = activate(activation, z1);
-  const z2 = ops.add(functional.matmul(a1, w2), b2);
-  const a2 = ops.sigmoid(z2);
-  const lossOf = (y: Tensor) =>
-    functional.mean(
-      cost === 'crossentropy' ? functional.binaryCrossentropy(t, y) : functional.meanSquaredError(t, y),
-    );
-  const loss = lossOf(a2);
-  const [dz1, dz2, dw1, dw2, db1, db2] = gradients(loss, [z1, z2, w1, w2, b1, b2]);
-  const [slope1] = gradients(ops.sum(a1), [z1]);
-  const [slope2] = gradients(ops.sum(a2), [z2]);
-  // The loss takes sigmoid and logarithm together; apart from it, the output is a number of its own.
-  const output = ops.add(ops.stopGradient(a2), 0);
-  const [dOutput] = gradients(lossOf(output), [output]);
+/** The network as the library takes it. */
+export function taskOf({
+  kernels,
+  biases,
+  activation,
+  cost,
+  input,
+  target,
+  rate,
+}: SmallNetwork): inspect.PlainTask {
   return {
-    outputs: [z1, a1, z2, a2, slope1!, slope2!, loss, dOutput!, dz1!, dz2!, dw1!, dw2!, db1!, db2!],
-    feeds: new Map<Tensor, readonly number[]>([
-      [x, input],
-      [t, [target]],
-      [w1, kernels[0].flat()],
-      [w2, kernels[1].flat()],
-      [b1, biases[0]],
-      [b2, biases[1]],
-    ]),
+    layers: [
+      { kernel: kernels[0], bias: biases[0], activation },
+      { kernel: kernels[1], bias: biases[1], activation: 'sigmoid' },
+    ],
+    loss: cost === 'crossentropy' ? 'binaryCrossentropy' : 'meanSquaredError',
+    input,
+    target: [target],
+    learningRate: rate,
   };
 }
 
-async function read({ outputs, feeds }: Graph, { biases }: SmallNetwork): Promise<Numbers> {
-  const values = await evaluate(outputs, feeds, backend);
-  const [z1, a1, z2, a2, slope1, slope2, loss, dOutput, dz1, dz2, dw1, dw2, db1, db2] = values.map((value) =>
-    Array.from(value),
-  ) as number[][] as FourteenLists;
-  const units = biases[0].length;
-  return {
-    z: [z1, z2],
-    a: [a1, a2],
-    slope: [slope1, slope2],
-    cost: loss[0]!,
-    dOutput: dOutput[0]!,
-    delta: [dz1, dz2],
-    dKernels: [[dw1.slice(0, units), dw1.slice(units)], dw2.map((value) => [value])],
-    dBiases: [db1, db2],
-  };
-}
-
-type FourteenLists = [
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-  number[],
-];
-
-function updated(network: SmallNetwork, { dKernels, dBiases }: Numbers): SmallNetwork {
-  const { kernels, biases, rate } = network;
-  const matrix = (layer: 0 | 1) =>
-    kernels[layer].map((row, i) => row.map((w, j) => w - rate * dKernels[layer][i]![j]!));
-  const vector = (layer: 0 | 1) => biases[layer].map((b, j) => b - rate * dBiases[layer][j]!);
-  return { ...network, kernels: [matrix(0), matrix(1)], biases: [vector(0), vector(1)] };
-}
-
-/** [layer][from][to], the bias last. */
-async function finiteDifferences(network: SmallNetwork): Promise<number[][][]> {
-  const result: number[][][] = [];
-  for (const layer of [0, 1] as const) {
-    const rows: number[][] = [];
-    for (let from = 0; from <= network.kernels[layer].length; from++) {
-      const row: number[] = [];
-      for (let to = 0; to < network.biases[layer].length; to++) {
-        const [above, below] = [
-          await costOf(nudged(network, layer, from, to, EPSILON)),
-          await costOf(nudged(network, layer, from, to, -EPSILON)),
-        ];
-        row.push((above - below) / (2 * EPSILON));
-      }
-      rows.push(row);
-    }
-    result.push(rows);
-  }
-  return result;
-}
-
-function nudged(network: SmallNetwork, layer: 0 | 1, from: number, to: number, by: number): SmallNetwork {
-  const { kernels, biases } = network;
-  const bias = from === kernels[layer].length;
-  return {
+/** One forward pass, one backward pass and one update in writing, number by number; the numbers are the library's. */
+export function unroll(network: SmallNetwork, pass: inspect.Backpropagation): Unrolled {
+  const [hidden, output] = pass.layers as [inspect.LayerPass, inspect.LayerPass];
+  const layers = [hidden, output] as const;
+  const next: SmallNetwork = {
     ...network,
-    kernels: kernels.map((kernel, l) =>
-      kernel.map((row, i) =>
-        row.map((w, j) => (l === layer && !bias && i === from && j === to ? w + by : w)),
-      ),
-    ) as unknown as SmallNetwork['kernels'],
-    biases: biases.map((vector, l) =>
-      vector.map((b, j) => (l === layer && bias && j === to ? b + by : b)),
-    ) as unknown as SmallNetwork['biases'],
+    kernels: [hidden.next.kernel, output.next.kernel],
+    biases: [hidden.next.bias, output.next.bias],
   };
+  const steps = [
+    ...forwardSteps(network, layers, pass.cost),
+    ...backwardSteps(network, layers, pass.dOutput[0]!),
+    ...updateSteps(network, layers, next),
+  ];
+  return { steps, next, cost: pass.cost, nextCost: pass.nextCost };
 }
 
-function forwardSteps(network: SmallNetwork, { z, a, cost }: Numbers): Step[] {
+type Passes = readonly [inspect.LayerPass, inspect.LayerPass];
+
+function forwardSteps(network: SmallNetwork, layers: Passes, cost: number): Step[] {
   const { kernels, biases, activation, input, target } = network;
   const steps: Step[] = [];
   for (const layer of [0, 1] as const) {
-    const sources = layer === 0 ? input : a[0];
+    const sources = layer === 0 ? input : layers[0].a;
     const name = layer === 0 ? 'x' : 'h';
     biases[layer].forEach((bias, unit) => {
       const [sum, out] = letters(layer, unit);
@@ -235,20 +120,20 @@ function forwardSteps(network: SmallNetwork, { z, a, cost }: Numbers): Step[] {
         name: `sum ${sum}`,
         formula: `${sum} = Σ w·${name} + b`,
         values: `${products.join(' + ')} + ${factor(bias, 4)}`,
-        result: z[layer][unit]!,
+        result: layers[layer].z[unit]!,
         spot: { layer, unit },
       });
       steps.push({
         phase: 'forward',
         name: `activation ${out}`,
         formula: `${out} = g(${sum})`,
-        values: activationText(layer === 0 ? activation : 'sigmoid', z[layer][unit]!),
-        result: a[layer][unit]!,
+        values: activationText(layer === 0 ? activation : 'sigmoid', layers[layer].z[unit]!),
+        result: layers[layer].a[unit]!,
         spot: { layer, unit },
       });
     });
   }
-  const y = formatNumber(a[1][0]!, 4);
+  const y = formatNumber(layers[1].a[0]!, 4);
   const cross = network.cost === 'crossentropy';
   steps.push({
     phase: 'forward',
@@ -263,10 +148,9 @@ function forwardSteps(network: SmallNetwork, { z, a, cost }: Numbers): Step[] {
   return steps;
 }
 
-function backwardSteps(network: SmallNetwork, numbers: Numbers, differences: readonly number[][][]): Step[] {
+function backwardSteps(network: SmallNetwork, layers: Passes, dOutput: number): Step[] {
   const { kernels, target, input } = network;
-  const { a, slope, delta, dOutput, dKernels, dBiases } = numbers;
-  const [y, show] = [a[1][0]!, (value: number) => factor(value, 4)];
+  const [y, show] = [layers[1].a[0]!, (value: number) => factor(value, 4)];
   const cross = network.cost === 'crossentropy';
   const steps: Step[] = [
     {
@@ -283,13 +167,14 @@ function backwardSteps(network: SmallNetwork, numbers: Numbers, differences: rea
       phase: 'backward',
       name: 'δ of ŷ',
       formula: `δ = ∂J/∂ŷ · g′(z)${cross ? ' = ŷ − t' : ''}`,
-      values: `${show(dOutput)}·${show(slope[1][0]!)}`,
-      result: delta[1][0]!,
+      values: `${show(dOutput)}·${show(layers[1].slope[0]!)}`,
+      result: layers[1].delta[0]!,
       spot: { layer: 1, unit: 0 },
     },
   ];
   const weightSteps = (layer: 0 | 1, unit: number) => {
-    const sources = layer === 0 ? input : a[0];
+    const { delta, gradient, difference } = layers[layer];
+    const sources = layer === 0 ? input : layers[0].a;
     const letter = layer === 0 ? 'x' : 'h';
     const target = letters(layer, unit)[1];
     sources.forEach((value, from) => {
@@ -297,29 +182,29 @@ function backwardSteps(network: SmallNetwork, numbers: Numbers, differences: rea
         phase: 'backward',
         name: `∂J/∂w, ${letter}${subscript(from + 1)} → ${target}`,
         formula: `∂J/∂w = δ·${letter}${subscript(from + 1)}`,
-        values: `${show(delta[layer][unit]!)}·${show(value)}`,
-        result: dKernels[layer][from]![unit]!,
+        values: `${show(delta[unit]!)}·${show(value)}`,
+        result: gradient.kernel[from]![unit]!,
         spot: { layer, unit, from },
-        difference: differences[layer]![from]![unit]!,
+        difference: difference.kernel[from]![unit]!,
       });
     });
     steps.push({
       phase: 'backward',
       name: `∂J/∂b of ${target}`,
       formula: '∂J/∂b = δ',
-      values: show(delta[layer][unit]!),
-      result: dBiases[layer][unit]!,
+      values: show(delta[unit]!),
+      result: gradient.bias[unit]!,
       spot: { layer, unit, from: 'bias' },
-      difference: differences[layer]!.at(-1)![unit]!,
+      difference: difference.bias[unit]!,
     });
   };
   weightSteps(1, 0);
-  delta[0].forEach((result, unit) => {
+  layers[0].delta.forEach((result, unit) => {
     steps.push({
       phase: 'backward',
       name: `δ of ${letters(0, unit)[1]}`,
       formula: 'δ = (Σ w·δ of the next layer) · g′(z)',
-      values: `${show(kernels[1][unit]![0]!)}·${show(delta[1][0]!)}·${show(slope[0][unit]!)}`,
+      values: `${show(kernels[1][unit]![0]!)}·${show(layers[1].delta[0]!)}·${show(layers[0].slope[unit]!)}`,
       result,
       spot: { layer: 0, unit },
     });
@@ -328,7 +213,7 @@ function backwardSteps(network: SmallNetwork, numbers: Numbers, differences: rea
   return steps;
 }
 
-function updateSteps(network: SmallNetwork, { dKernels, dBiases }: Numbers, next: SmallNetwork): Step[] {
+function updateSteps(network: SmallNetwork, layers: Passes, next: SmallNetwork): Step[] {
   const { kernels, biases, rate } = network;
   const steps: Step[] = [];
   const values = (old: number, slope: number) =>
@@ -342,7 +227,7 @@ function updateSteps(network: SmallNetwork, { dKernels, dBiases }: Numbers, next
           phase: 'update',
           name: `w, ${letter}${subscript(from + 1)} → ${target}`,
           formula: 'w ← w − α·∂J/∂w',
-          values: values(row[unit]!, dKernels[layer][from]![unit]!),
+          values: values(row[unit]!, layers[layer].gradient.kernel[from]![unit]!),
           result: next.kernels[layer][from]![unit]!,
           spot: { layer, unit, from },
         });
@@ -351,7 +236,7 @@ function updateSteps(network: SmallNetwork, { dKernels, dBiases }: Numbers, next
         phase: 'update',
         name: `b of ${target}`,
         formula: 'b ← b − α·∂J/∂b',
-        values: values(bias, dBiases[layer][unit]!),
+        values: values(bias, layers[layer].gradient.bias[unit]!),
         result: next.biases[layer][unit]!,
         spot: { layer, unit, from: 'bias' },
       });
@@ -382,6 +267,3 @@ function activationText(name: Hidden, z: number): string {
 function subscript(n: number): string {
   return [...String(n)].map((digit) => '₀₁₂₃₄₅₆₇₈₉'[Number(digit)]).join('');
 }
-
-/** Near the cube root of the rounding of 64-bit numbers, where the error of a central difference is least. */
-const EPSILON = 1e-5;

@@ -1,18 +1,9 @@
-import { Stream } from './random.ts';
+import { PLANE_EXTENT, type PlaneSet, type PlanePoint as Point } from 'fathom';
 
-/** A point of the plane and the class it belongs to. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  readonly label: 0 | 1;
-}
+export type { Point };
+export const EXTENT = PLANE_EXTENT;
 
-/** The plane reaches from −EXTENT to EXTENT both ways. */
-export const EXTENT = 3.5;
-
-export type DataName = (typeof DATA_SETS)[number]['id'];
-
-export const DATA_SETS = [
+export const DATA_SETS: readonly { readonly id: PlaneSet; readonly name: string }[] = [
   { id: 'clouds', name: 'Two clouds' },
   { id: 'xor', name: 'XOR' },
   { id: 'corners', name: 'XOR, four points' },
@@ -20,57 +11,7 @@ export const DATA_SETS = [
   { id: 'circle', name: 'Circle' },
   { id: 'moons', name: 'Two moons' },
   { id: 'spiral', name: 'Two spirals' },
-] as const;
-
-/** The points of a set; `noise` is a deviation. */
-export function makePoints(name: DataName, { seed = 0, count = 200, noise = 0.25 } = {}): Point[] {
-  const stream = new Stream(seed);
-  const point = (x: number, y: number, label: number): Point => ({
-    x: bounded(x + noise * stream.normal()),
-    y: bounded(y + noise * stream.normal()),
-    label: label === 1 ? 1 : 0,
-  });
-  const each = (make: (i: number, label: 0 | 1) => Point) =>
-    Array.from({ length: count }, (_, i) => make(Math.floor(i / 2), i % 2 === 0 ? 0 : 1));
-  const half = Math.max(1, Math.ceil(count / 2) - 1);
-  switch (name) {
-    case 'clouds':
-      return each((_, label) => {
-        const side = label === 1 ? 1.3 : -1.3;
-        return point(side + 0.6 * stream.normal(), side + 0.6 * stream.normal(), label);
-      });
-    case 'xor':
-      return Array.from({ length: count }, () => {
-        const [x, y] = [3 * (2 * stream.uniform() - 1), 3 * (2 * stream.uniform() - 1)];
-        return point(x, y, x * y < 0 ? 1 : 0);
-      });
-    case 'corners':
-      return corners((a, b) => (a !== b ? 1 : 0));
-    case 'and':
-      return corners((a, b) => (a && b ? 1 : 0));
-    case 'circle':
-      return each((_, label) => {
-        const radius = label === 1 ? 1.2 * Math.sqrt(stream.uniform()) : 2.1 + 0.8 * stream.uniform();
-        const angle = 2 * Math.PI * stream.uniform();
-        return point(radius * Math.cos(angle), radius * Math.sin(angle), label);
-      });
-    case 'moons':
-      return each((i, label) => {
-        const angle = (Math.PI * i) / half;
-        return label === 0
-          ? point(1.6 * Math.cos(angle) - 0.8, 1.6 * Math.sin(angle) - 0.4, 0)
-          : point(0.8 - 1.6 * Math.cos(angle), 0.4 - 1.6 * Math.sin(angle), 1);
-      });
-    case 'spiral':
-      return each((i, label) => {
-        const share = i / half;
-        const angle = 1.75 * 2 * Math.PI * share + (label === 1 ? Math.PI : 0);
-        return point(3 * share * Math.sin(angle), 3 * share * Math.cos(angle), label);
-      });
-    default:
-      return name satisfies never;
-  }
-}
+];
 
 /** Numbers of a table, one row after another. */
 export interface Table {
@@ -142,12 +83,6 @@ export function readPoints(text: string): Point[] {
     if (!Number.isFinite(x) || !Number.isFinite(y) || (label !== 0 && label !== 1)) return [];
     return [{ x: bounded(x), y: bounded(y), label }];
   });
-}
-
-function corners(label: (a: boolean, b: boolean) => 0 | 1): Point[] {
-  return [false, true].flatMap((a) =>
-    [false, true].map((b): Point => ({ x: a ? 1 : 0, y: b ? 1 : 0, label: label(a, b) })),
-  );
 }
 
 function bounded(value: number): number {

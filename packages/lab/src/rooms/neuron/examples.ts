@@ -1,5 +1,5 @@
-import type { DataName } from './data.ts';
-import type { Plan } from './network.ts';
+import type { PlaneSet } from 'fathom';
+import type { Plan } from '../../engine/neuronTypes.ts';
 
 /** A network and its data, to begin with. */
 export interface Example {
@@ -7,7 +7,7 @@ export interface Example {
   readonly name: string;
   /** What to look at. */
   readonly note: string;
-  readonly data: DataName;
+  readonly data: PlaneSet;
   readonly noise: number;
   readonly plan: Plan;
 }
@@ -133,7 +133,7 @@ export const EXAMPLES: readonly Example[] = [
 function example(
   id: string,
   name: string,
-  data: DataName,
+  data: PlaneSet,
   noise: number,
   plan: Partial<Plan>,
   note: string,

@@ -1,18 +1,9 @@
-import { evaluate, functional, gradients, ops, referenceBackend, type Tensor } from 'fathom';
-
-/** A function of one number, with its slope, on an even grid. */
-export interface Curve {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly slope: readonly number[];
-}
-
 export interface ActivationInfo {
+  /** As the library calls it. */
   readonly id: string;
   readonly name: string;
   readonly formula: string;
   readonly note: string;
-  readonly apply: (x: Tensor) => Tensor;
 }
 
 export interface LossInfo {
@@ -23,7 +14,6 @@ export interface LossInfo {
   /** What predictions are drawn. */
   readonly range: readonly [number, number];
   readonly targets: readonly [number, number];
-  readonly apply: (target: Tensor, prediction: Tensor) => Tensor;
 }
 
 export const ACTIVATIONS: readonly ActivationInfo[] = [
@@ -32,79 +22,69 @@ export const ACTIVATIONS: readonly ActivationInfo[] = [
     name: 'Step',
     formula: '1 if x > 0, else 0',
     note: 'The perceptron’s. Its slope is 0 everywhere, so gradient descent cannot use it.',
-    apply: functional.step,
   },
   {
     id: 'sigmoid',
     name: 'Sigmoid',
     formula: '1 / (1 + e⁻ˣ)',
     note: 'From 0 to 1, a probability. Its slope is at most 1/4: many in a row make gradients vanish.',
-    apply: ops.sigmoid,
   },
   {
     id: 'tanh',
     name: 'tanh',
     formula: '(eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)',
     note: 'From −1 to 1, around 0. Slope 1 at 0, almost 0 far away.',
-    apply: ops.tanh,
   },
   {
     id: 'relu',
     name: 'ReLU',
     formula: 'max(0, x)',
     note: 'Slope 1 on one side, 0 on the other, and 0 at 0 itself. A unit that is 0 for all data no longer learns.',
-    apply: functional.relu,
   },
   {
     id: 'leakyRelu',
     name: 'LeakyReLU',
-    formula: 'x if x > 0, else γx, γ = 0.2',
+    formula: 'x if x > 0, else γx',
     note: 'A small slope below 0 keeps every unit alive.',
-    apply: (x) => functional.leakyRelu(x),
   },
   {
     id: 'gelu',
     name: 'GELU',
     formula: 'x · Φ(x)',
     note: 'A ReLU with a soft corner; Φ is the normal distribution.',
-    apply: (x) => functional.gelu(x),
   },
   {
     id: 'square',
     name: 'Square',
     formula: 'x²',
     note: 'A polynomial. Layers of polynomials make polynomials: they cannot come near every function.',
-    apply: (x) => ops.multiply(x, x),
   },
 ];
 
 export const LOSSES: readonly LossInfo[] = [
   {
-    id: 'bce',
+    id: 'binaryCrossentropy',
     name: 'Binary cross-entropy (log loss)',
     formula: '−(t·ln p + (1 − t)·ln(1 − p))',
     note: 'A confident wrong answer costs without bound; p is clipped to [10⁻⁷, 1 − 10⁻⁷] because ln 0 is undefined.',
     range: [0, 1],
     targets: [0, 1],
-    apply: (t, p) => functional.binaryCrossentropy(t, p),
   },
   {
-    id: 'mse',
+    id: 'meanSquaredError',
     name: 'Squared error',
     formula: '(p − t)²',
     note: 'Large errors count much more than small ones: 40 away costs 1600, 5 away costs 25.',
     range: [-3, 3],
     targets: [0, 1],
-    apply: (t, p) => functional.meanSquaredError(t, p),
   },
   {
-    id: 'mae',
+    id: 'meanAbsoluteError',
     name: 'Absolute error',
     formula: '|p − t|',
     note: 'Every unit of error counts the same; outliers pull less.',
     range: [-3, 3],
     targets: [0, 1],
-    apply: (t, p) => functional.meanAbsoluteError(t, p),
   },
   {
     id: 'huber',
@@ -113,7 +93,6 @@ export const LOSSES: readonly LossInfo[] = [
     note: 'Squared near the target, absolute far from it.',
     range: [-3, 3],
     targets: [0, 1],
-    apply: (t, p) => functional.huber(t, p),
   },
   {
     id: 'hinge',
@@ -122,67 +101,30 @@ export const LOSSES: readonly LossInfo[] = [
     note: 'Costs nothing once the answer is right by a margin of 1.',
     range: [-3, 3],
     targets: [-1, 1],
-    apply: (t, p) => functional.hinge(t, p),
   },
 ];
 
-/** An activation and its slope over [low, high]. */
-export function activationCurve(info: ActivationInfo, low = -5, high = 5): Promise<Curve> {
-  return curve(info.apply, low, high);
-}
+/** The curriculum's numbers: a loss of one prediction. */
+export const EXAMPLES: readonly {
+  readonly name: string;
+  readonly loss: string;
+  readonly prediction: number;
+  readonly target: number;
+}[] = [
+  { name: 'sure and right', loss: 'binaryCrossentropy', prediction: 1, target: 1 },
+  { name: '0.73 for a yes', loss: 'binaryCrossentropy', prediction: 0.73, target: 1 },
+  { name: '40 for 80', loss: 'meanSquaredError', prediction: 40, target: 80 },
+  { name: '75 for 80', loss: 'meanSquaredError', prediction: 75, target: 80 },
+];
 
-/** A loss and its slope over its predictions, for one target. */
-export function lossCurve({ apply, range: [low, high] }: LossInfo, target: number): Promise<Curve> {
-  return curve(
-    (p) =>
-      ops.reshape(apply(ops.reshape(fullLike(p, target), [p.size, 1]), ops.reshape(p, [p.size, 1])), [
-        p.size,
-      ]),
-    low,
-    high,
-  );
-}
-
-/** Value and slope at one place. */
-export async function at(apply: (x: Tensor) => Tensor, x: number): Promise<{ value: number; slope: number }> {
-  const { y, slope } = await values(apply, [x]);
-  return { value: y[0]!, slope: slope[0]! };
-}
-
-/** softmax(z), for the numbers of the curriculum. */
-export async function softmax(z: readonly number[]): Promise<number[]> {
-  const x = ops.input('z', [1, z.length]);
-  const [p] = await evaluate([functional.softmax(x)], new Map([[x, z]]), backend);
-  return Array.from(p!);
-}
-
-/** A loss of single numbers. */
-export async function lossAt(info: LossInfo, target: number, prediction: number): Promise<number> {
-  const { y } = await values(
-    (p) => ops.reshape(info.apply(ops.reshape(fullLike(p, target), [1, 1]), ops.reshape(p, [1, 1])), [1]),
-    [prediction],
-  );
-  return y[0]!;
-}
-
-const backend = referenceBackend({ precision: 64 });
-const SAMPLES = 401;
-
-function curve(apply: (x: Tensor) => Tensor, low: number, high: number): Promise<Curve> {
-  return values(
-    apply,
-    Array.from({ length: SAMPLES }, (_, i) => low + ((high - low) * i) / (SAMPLES - 1)),
-  );
-}
-
-async function values(apply: (x: Tensor) => Tensor, grid: readonly number[]): Promise<Curve> {
-  const x = ops.input('x', [grid.length]);
-  const y = apply(x);
-  const [slope] = gradients(ops.sum(y), [x]);
-  const [a, b] = await evaluate([y, slope!], new Map([[x, grid]]), backend);
-  return { x: grid, y: Array.from(a!), slope: Array.from(b!) };
-}
-
-function fullLike(x: Tensor, value: number): Tensor {
-  return ops.multiply(ops.ones(x.shape), value);
-}
+/** The curriculum's numbers: losses of several numbers at once. */
+export const VECTORS: readonly {
+  readonly name: string;
+  readonly targets: readonly number[];
+  readonly predictions: readonly number[];
+}[] = [
+  { name: 'cat, (0.8, 0.2)', targets: [1, 0], predictions: [0.8, 0.2] },
+  { name: 'house: price and rent', targets: [1_000_000, 5000], predictions: [800_000, 4500] },
+  { name: 'cat, dog, horse', targets: [0, 1, 0], predictions: [0.1, 0.7, 0.2] },
+  { name: 'a fair coin', targets: [0.5, 0.5], predictions: [0.9, 0.1] },
+];

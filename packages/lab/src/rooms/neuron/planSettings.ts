@@ -1,15 +1,8 @@
+import type { Plan, PlaneState } from '../../engine/neuronTypes.ts';
+import { PLANE_ACTIVATIONS, PLANE_LOSSES, PLANE_OUTPUTS, PLANE_STARTS } from '../../engine/neuronTypes.ts';
 import type { Settings as Params } from '../../lib/settings.svelte.ts';
 import type { Point } from './data.ts';
 import type { Example } from './examples.ts';
-import {
-  ACTIVATIONS,
-  type LayerWeights,
-  LOSSES,
-  type Measure,
-  OUTPUTS,
-  type Plan,
-  STARTS,
-} from './network.ts';
 
 export const DEEPEST = 6;
 export const WIDEST = 8;
@@ -30,29 +23,25 @@ export const PLAN_SETTINGS = [
 ];
 
 /** What the page shows of a network, all of one moment. */
-export interface Shown {
+export interface Shown extends PlaneState {
   readonly plan: Plan;
   readonly points: readonly Point[];
-  readonly steps: number;
-  readonly measure: Measure;
-  readonly pictures: readonly (readonly Float32Array[])[];
-  readonly weights: readonly LayerWeights[];
 }
 
 /** The network that the settings ask for, by an example where they say nothing. */
 export function planOf(params: Params, example: Example): Plan {
   return {
     hidden: readHidden(params.get('hidden')) ?? example.plan.hidden,
-    activation: params.choice('activation', ACTIVATIONS, example.plan.activation),
-    output: params.choice('output', OUTPUTS, example.plan.output),
+    activation: params.choice('activation', PLANE_ACTIVATIONS, example.plan.activation),
+    output: params.choice('output', PLANE_OUTPUTS, example.plan.output),
     loss: params.choice(
       'loss',
-      LOSSES.map(({ id }) => id),
+      PLANE_LOSSES.map(({ id }) => id),
       example.plan.loss,
     ),
     start: params.choice(
       'start',
-      STARTS.map(({ id }) => id),
+      PLANE_STARTS.map(({ id }) => id),
       example.plan.start,
     ),
     rate: example.plan.rate,

@@ -1,5 +1,5 @@
+import { inspect } from 'fathom';
 import { describe, expect, it } from 'vitest';
-import { layoutOf, termsAt } from '../../../src/rooms/convolve/geometry.ts';
 import { PRESETS, presetOf } from '../../../src/rooms/convolve/presets.ts';
 import {
   readSettings,
@@ -50,7 +50,7 @@ describe('settings in a link', () => {
 
 describe('what is written out', () => {
   const show = (settings: Settings) => {
-    const layout = layoutOf(settings);
+    const layout = inspect.windowLayout(settings);
     if ('problem' in layout) throw new Error(layout.problem);
     const { geometry } = layout;
     return { geometry, size: writeSize(settings, geometry, geometry.rows) };
@@ -58,7 +58,7 @@ describe('what is written out', () => {
 
   it('a sum, with every number', () => {
     const { geometry } = show(base);
-    const terms = termsAt(base, geometry, { row: 1, column: 0 }, base.kernels[0]!);
+    const terms = inspect.windowTermsAt(base, geometry, { row: 1, column: 0 }, base.kernels[0]!);
     expect(writeSum('convolution', terms, 0, 45)).toEqual({
       general: 'Σ x·w + b',
       values: '0·2 + 4·2 + 0·2 + 1·1 + 8·0 + 16·1 + 8·2 + 1·2 + 1·2',
@@ -80,7 +80,7 @@ describe('what is written out', () => {
   it('negative factors stand in parentheses', () => {
     const settings = presetOf('match').settings;
     const { geometry } = show(settings);
-    const terms = termsAt(settings, geometry, { row: 0, column: 0 }, settings.kernels[0]!);
+    const terms = inspect.windowTermsAt(settings, geometry, { row: 0, column: 0 }, settings.kernels[0]!);
     expect(writeSum('convolution', terms, -1, 1.3).values).toContain('(−0.2)·0 + (−0.3)·0');
     expect(writeSum('convolution', terms, -1, 1.3).values).toMatch(/\+ \(−1\)$/);
   });

@@ -1,7 +1,7 @@
-import { selectBackend } from 'fathom';
+import { PLANE_EXTENT, type PlanePoint, planePoints } from 'fathom';
 import { describe, expect, it } from 'vitest';
-import { makePoints, type Point } from '../../../src/rooms/neuron/data.ts';
-import { PICTURE, type Plan, PlaneNetwork } from '../../../src/rooms/neuron/network.ts';
+import { PICTURE, type Plan } from '../../src/engine/neuronTypes.ts';
+import { PlaneNetwork } from '../../src/engine/plane.ts';
 
 const base: Plan = {
   hidden: [],
@@ -14,32 +14,28 @@ const base: Plan = {
   seed: 1,
 };
 
-async function trained(plan: Partial<Plan>, points: readonly Point[], steps: number) {
-  const network = await PlaneNetwork.create(
-    { ...base, ...plan },
-    points,
-    await selectBackend('wasm', { threads: 1 }),
-  );
+async function trained(plan: Partial<Plan>, points: readonly PlanePoint[], steps: number) {
+  const network = await PlaneNetwork.create({ ...base, ...plan }, points);
   await network.train(steps, plan.rate ?? base.rate);
   return network;
 }
 
-async function accuracy(plan: Partial<Plan>, points: readonly Point[], steps: number) {
+async function accuracy(plan: Partial<Plan>, points: readonly PlanePoint[], steps: number) {
   const network = await trained(plan, points, steps);
-  const measure = await network.measure();
-  network.dispose();
+  const measure = await network.state();
+  await network.dispose();
   return measure;
 }
 
 describe('a single neuron', () => {
   it('learns AND, as a perceptron and by logistic regression', async () => {
-    const points = makePoints('and', { noise: 0 });
+    const points = planePoints('and', { noise: 0 });
     expect((await accuracy({ output: 'step', start: 'zeros', rate: 0.5 }, points, 60)).accuracy).toBe(1);
     expect((await accuracy({}, points, 400)).accuracy).toBe(1);
   });
 
   it('cannot learn XOR; one hidden layer can', async () => {
-    const points = makePoints('corners');
+    const points = planePoints('corners');
     expect((await accuracy({}, points, 3000)).accuracy).toBeLessThanOrEqual(0.75);
     const { accuracy: right, loss } = await accuracy({ hidden: [4] }, points, 3000);
     expect(right).toBe(1);
@@ -48,20 +44,20 @@ describe('a single neuron', () => {
 });
 
 describe('failures on purpose', () => {
-  const points = makePoints('xor', { count: 100, noise: 0 });
+  const points = planePoints('xor', { count: 100, noise: 0 });
 
   it('weights of 0 get no gradient in the first layer', async () => {
     const network = await trained({ hidden: [4], start: 'zeros' }, points, 50);
-    expect((await network.measure()).gradients[0]).toBe(0);
-    expect((await network.weights())[0]!.kernel.flat().every((w) => w === 0)).toBe(true);
-    network.dispose();
+    expect((await network.state()).gradients[0]).toBe(0);
+    expect((await network.state()).weights[0]!.kernel.flat().every((w) => w === 0)).toBe(true);
+    await network.dispose();
   });
 
   it('weights of 1 keep all units of a layer alike', async () => {
     const network = await trained({ hidden: [4], start: 'ones' }, points, 50);
-    const [first] = await network.weights();
+    const [first] = (await network.state()).weights;
     for (const row of first!.kernel) expect(new Set(row).size).toBe(1);
-    network.dispose();
+    await network.dispose();
   });
 
   it('sigmoids in a row make the gradient vanish', async () => {
@@ -71,30 +67,43 @@ describe('failures on purpose', () => {
 });
 
 it('pictures and weights are those of the network', async () => {
-  const points = makePoints('clouds', { count: 20 });
+  const points = planePoints('clouds', { count: 20 });
   const network = await trained({ hidden: [3], activation: 'linear', seed: 4 }, points, 0);
   await network.setWeight(0, 1, 2, 2);
   await network.setWeight(0, undefined, 2, 0.5);
   await network.setWeight(0, 0, 2, -1);
-  const [first] = await network.weights();
+  const [first] = (await network.state()).weights;
   expect(first!.kernel.map((row) => row[2])).toEqual([-1, 2]);
   expect(first!.bias[2]).toBe(0.5);
-  const pictures = await network.paint();
+  const pictures = (await network.state()).pictures;
   expect(pictures.map((units) => units.length)).toEqual([3, 1]);
   // The first pixel is the upper left one: x = −3.5 and y = 3.5, but for half a pixel.
-  const edge = 3.5 - 3.5 / PICTURE;
+  const edge = PLANE_EXTENT - PLANE_EXTENT / PICTURE;
   expect(pictures[0]![2]![0]).toBeCloseTo(edge + 2 * edge + 0.5, 4);
-  network.dispose();
+  await network.dispose();
 });
 
 it('the same seed gives the same weights', async () => {
-  const points = makePoints('spiral', { count: 40 });
+  const points = planePoints('spiral', { count: 40 });
   const weights = async (seed: number) => {
     const network = await trained({ hidden: [4], seed, batch: 5 }, points, 20);
-    const values = await network.weights();
-    network.dispose();
+    const values = (await network.state()).weights;
+    await network.dispose();
     return values;
   };
   expect(await weights(3)).toEqual(await weights(3));
   expect(await weights(3)).not.toEqual(await weights(4));
+});
+
+it('a perceptron learns by its own rule, w ← w + α·(t − o)·x', async () => {
+  const points: PlanePoint[] = [
+    { x: 1, y: -2, label: 1 },
+    { x: 0.5, y: 3, label: 0 },
+  ];
+  const network = await trained({ output: 'step', start: 'zeros', rate: 0.5 }, points, 1);
+  const [only] = (await network.state()).weights;
+  // Both answers are 0 at first: only the first point is wrong, and a step takes the mean over both.
+  expect(only!.kernel.flat()).toEqual([0.25, -0.5]);
+  expect(only!.bias).toEqual([0.25]);
+  await network.dispose();
 });
