@@ -69,8 +69,8 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     await page.getByRole('button', { name: 'Remove Max pooling' }).nth(1).click();
     await ready(page);
     expect(await alert.count()).toBe(0);
-    await page.getByLabel('units').fill('7');
-    await page.getByLabel('units').press('Enter');
+    await page.getByRole('spinbutton', { name: 'units' }).fill('7');
+    await page.getByRole('spinbutton', { name: 'units' }).press('Enter');
     await alert.getByText('the network gives [7] for a sample, and must give [10]').waitFor();
     expect(troubles).toEqual([]);
     await page.close();

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Download, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { unzip } from '../../src/lib/zip.ts';
 
 /** Waits until data and network of the room Train are there. */
@@ -24,7 +24,7 @@ export async function scrubTo(page: Page, moment: number): Promise<void> {
 export async function saveRun(
   page: Page,
 ): Promise<{ zip: Buffer; files: Map<string, Uint8Array<ArrayBuffer>> }> {
-  const [download]: [Download, undefined] = await Promise.all([
+  const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Save run' }).click(),
   ]);

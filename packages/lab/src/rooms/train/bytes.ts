@@ -1,5 +1,7 @@
-/** A size in memory, in words. */
+const UNITS = ['B', 'kB', 'MB', 'GB'];
+
+/** A size in memory, in words: three digits of it. */
 export function bytesText(count: number): string {
-  if (count < 1024) return `${count} B`;
-  return count < 1 << 20 ? `${(count / 1024).toFixed(1)} kB` : `${(count / (1 << 20)).toFixed(1)} MB`;
+  const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, count)) / 10));
+  return `${Number((count / 1024 ** unit).toPrecision(3)).toLocaleString('en')} ${UNITS[unit]}`;
 }

@@ -20,7 +20,7 @@ interface Score {
 }
 
 /** Figures of single steps are many: beyond this every other one is left out. */
-const MOST_POINTS = 4000;
+const MOST_POINTS = 2000;
 
 /** Those up to a step; none of nothing. */
 export function upTo(figures: Figures | undefined, step: number): Figures {
