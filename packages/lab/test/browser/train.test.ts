@@ -1,7 +1,8 @@
-import { encodeIdx, lenet5, syntheticDigits } from 'fathom';
+import { encodeIdx, inspect, lenet5, optimizers, syntheticDigits } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
+import { bytesText } from '../../src/rooms/train/bytes.ts';
+import { decodeStack, encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
 import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
 import { ready, stepOnce } from './training.ts';
 
@@ -21,6 +22,12 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     expect(await page.getByTestId('parameters').innerText()).toBe(
       lenet5().countParams().toLocaleString('en'),
     );
+    const memory = inspect.trainingMemory(
+      inspect.describeStack([28, 28, 1], decodeStack(LENET)).totals,
+      optimizers.adam(),
+      32,
+    );
+    expect(await page.getByTestId('memory').innerText()).toBe(bytesText(memory.totalBytes));
     await page.getByRole('button', { name: 'Train', exact: false }).first().click();
     const frames = await countFrames(page, 2000);
     console.log(
@@ -33,6 +40,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     );
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByRole('button', { name: '▶ Train' }).waitFor();
+    expect(await page.getByTestId('step-memory').innerText()).toMatch(/^[\d.]+ MB$/);
     const matrix = await confusion(page);
     const right = matrix.reduce((sum, row, i) => sum + row[i]!, 0);
     const all = matrix.flat().reduce((a, b) => a + b, 0);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { unzip, zip } from '../src/lib/zip.ts';
+import { unzip, zip } from '../../src/lib/zip.ts';
 
 const MOST = 1 << 20;
 const files = [
