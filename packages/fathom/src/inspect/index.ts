@@ -96,6 +96,7 @@ export { type PageOptions, pageHtml } from './render/page.ts';
 export { encodePng, pngUrl } from './render/png.ts';
 export { type SaliencyMap, type SaliencyOptions, saliency } from './saliency.ts';
 export { forget, type InspectOptions } from './session.ts';
+export { type StepMemory, stepMemory, type TrainingMemory, trainingMemory } from './trainingMemory.ts';
 export {
   type Border,
   type Grid,

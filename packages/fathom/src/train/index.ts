@@ -49,6 +49,7 @@ export type {
 export { type KernelProfile, type ProfileOptions, profile, type StepProfile } from './profile.ts';
 export { type ProfileTextOptions, profileText } from './profileText.ts';
 export { type TraceEvent, type TraceFile, traceEvents } from './traceEvents.ts';
+export { captureTraining, restoreTraining, type TrainingPlace } from './trainingState.ts';
 export {
   type StepInput,
   type StepResult,

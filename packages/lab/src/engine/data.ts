@@ -12,6 +12,7 @@ import {
   split,
   syntheticDigits,
 } from 'fathom';
+import { inflate, tooLarge } from '../lib/inflate.ts';
 import { parseTable } from './csv.ts';
 import { emit } from './emit.ts';
 import { breathe } from './pause.ts';
@@ -22,6 +23,8 @@ export interface LabData {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly note: string;
+  /** Of a table, what its columns are called. */
+  readonly columns: readonly string[];
 }
 
 type Choice<K extends DataChoice['kind']> = Extract<DataChoice, { kind: K }>;
@@ -44,13 +47,14 @@ export function makeData(choice: DataChoice): Promise<LabData> {
   }
 }
 
-export function describeData({ train, validation, note }: LabData): DataInfo {
+export function describeData({ train, validation, note, columns }: LabData): DataInfo {
   const { name, shape, classes } = train;
   return {
     name,
     shape,
     classes,
     note,
+    columns,
     training: train.count,
     validation: validation.count,
     samples:
@@ -78,39 +82,29 @@ export function feedsOf(batch: Dataset, loss: string) {
 }
 
 const PREVIEW = 30;
-const VALIDATION_SHARE = 0.2;
+/** As `fathom train` has it: with the same seed both come to the same weights. */
+const VALIDATION_SHARE = 0.1;
+/** Of data that users bring along, which is little most often. */
+const OWN_VALIDATION_SHARE = 0.2;
 const DIGIT_NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
-/** Validation digits are of another sequence than those to train on, whatever the seed. */
-const VALIDATION_SEED = 1_000_003;
 const CHUNK = 250;
 
 async function drawDigits({ seed, count }: Choice<'digits'>): Promise<LabData> {
-  const validationCount = Math.max(10, Math.round((count * VALIDATION_SHARE) / (1 - VALIDATION_SHARE)));
-  const all = count + validationCount;
-  let done = 0;
-  const draw = async (from: number, many: number) => {
-    const images = new Uint8Array(many * 784);
-    const labels = new Uint8Array(many);
-    for (let start = 0; start < many; start += CHUNK) {
-      const part = syntheticDigits({ seed: from, start, count: Math.min(CHUNK, many - start) });
-      images.set(part.images, start * 784);
-      labels.set(part.labels, start);
-      done += part.count;
-      emit('train/loading', { share: done / all });
-      await breathe();
-    }
-    return createDataset({ name: 'digits', images, labels, shape: [28, 28, 1], classes: DIGIT_NAMES });
-  };
-  return {
-    train: await draw(seed, count),
-    validation: await draw(seed + VALIDATION_SEED, validationCount),
-    note: '',
-  };
+  const images = new Uint8Array(count * 784);
+  const labels = new Uint8Array(count);
+  for (let start = 0; start < count; start += CHUNK) {
+    const part = syntheticDigits({ seed, start, count: Math.min(CHUNK, count - start) });
+    images.set(part.images, start * 784);
+    labels.set(part.labels, start);
+    emit('train/loading', { share: (start + part.count) / count });
+    await breathe();
+  }
+  const all = createDataset({ name: 'digits', images, labels, shape: [28, 28, 1], classes: DIGIT_NAMES });
+  return { ...split(all, VALIDATION_SHARE, { seed }), note: '', columns: [] };
 }
 
 /** No more is read from the page's server than its data sets have. */
 const MOST_BYTES = 512 << 20;
-const SERVED_VALIDATION = 2000;
 const CLASSES: Readonly<Record<string, readonly string[]>> = {
   'fashion-mnist': [
     ...['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat'],
@@ -118,7 +112,7 @@ const CLASSES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-async function fetchServed({ name, count }: Choice<'served'>): Promise<LabData> {
+async function fetchServed({ name, count, seed }: Choice<'served'>): Promise<LabData> {
   const read = async (part: string) => {
     const response = await fetch(`/data/${name}/${part}`);
     if (!response.ok) throw new Error(`${name} is not on this machine any more (${response.status}).`);
@@ -139,18 +133,17 @@ async function fetchServed({ name, count }: Choice<'served'>): Promise<LabData> 
     classes,
   );
   // The test set is not for looking at while one chooses: what validates is cut off the training set.
-  const validation = sliceSamples(train, train.count - Math.min(SERVED_VALIDATION, train.count / 6));
   return {
-    train: sliceSamples(train, 0, Math.min(count, train.count - validation.count)),
-    validation,
+    ...split(sliceSamples(train, 0, Math.min(count, train.count)), VALIDATION_SHARE, { seed }),
     note: `The ${test.count.toLocaleString('en')} test pictures are left alone; validation is cut off the training set.`,
+    columns: [],
   };
 }
 
 async function readIdx({ files, seed }: Choice<'idx'>): Promise<LabData> {
   const arrays: { name: string; array: IdxArray }[] = [];
   for (const file of files) {
-    if (file.size > MOST_BYTES) throw tooLarge(file.name, file.size);
+    if (file.size > MOST_BYTES) throw tooLarge(file.name, file.size, MOST_BYTES);
     const bytes = await unpack(new Uint8Array(await file.arrayBuffer()), file.name);
     arrays.push({ name: file.name, array: parseIdx(bytes, file.name) });
   }
@@ -173,7 +166,8 @@ async function readIdx({ files, seed }: Choice<'idx'>): Promise<LabData> {
     });
   }
   const all = toDataset('your IDX files', first.array, first.label);
-  return { ...split(all, VALIDATION_SHARE, { seed }), note: `From ${first.name}; a fifth of it validates.` };
+  const note = `From ${first.name}; a tenth of it validates.`;
+  return { ...split(all, VALIDATION_SHARE, { seed }), note, columns: [] };
 }
 
 const isTest = (name: string) => /t10k|test/i.test(name);
@@ -195,36 +189,7 @@ function toDataset(name: string, images: IdxArray, labels: IdxArray, known?: rea
 
 /** The content of a gzip file, or the bytes as they are. */
 async function unpack(bytes: Uint8Array<ArrayBuffer>, where: string): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new Error(`${where}: the gzip data is damaged. The file may have been cut off; fetch it again.`);
-    });
-    if (done) break;
-    size += value.length;
-    // A small file may unpack into gigabytes.
-    if (size > MOST_BYTES) {
-      await reader.cancel();
-      throw tooLarge(where, size);
-    }
-    parts.push(value);
-  }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function tooLarge(where: string, bytes: number): Error {
-  return new Error(
-    `${where}: expected at most ${MOST_BYTES >> 20} MB; received ${Math.round(bytes / 2 ** 20)} MB or more. Use a smaller part of the data.`,
-  );
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? inflate(bytes, 'gzip', MOST_BYTES, where) : bytes;
 }
 
 const MOST_PICTURES = 20_000;
@@ -273,7 +238,8 @@ async function readPictures({ files, side, channels, seed }: Choice<'pictures'>)
     classes,
   });
   return {
-    ...split(all, VALIDATION_SHARE, { seed }),
+    ...split(all, OWN_VALIDATION_SHARE, { seed }),
+    columns: [],
     note:
       broken.length > 0 ? `${broken.length} files were no pictures and are left out, as ${broken[0]}.` : '',
   };
@@ -320,5 +286,5 @@ async function readCsv({ file, seed }: Choice<'csv'>): Promise<LabData> {
   const all = createDataset({ name: file.name, images: values, labels, shape: [columns.length], classes });
   const notes = [`${columns.length} columns, each shifted and scaled to mean 0 and deviation 1`];
   if (dropped > 0) notes.push(`${dropped} rows with missing values are left out`);
-  return { ...split(all, VALIDATION_SHARE, { seed }), note: `${notes.join('; ')}.` };
+  return { ...split(all, OWN_VALIDATION_SHARE, { seed }), note: `${notes.join('; ')}.`, columns };
 }

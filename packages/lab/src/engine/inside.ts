@@ -118,6 +118,11 @@ interface Seen {
 
 let last: Seen | undefined;
 
+/** After the weights of a network were changed: what has been computed of it holds no more. */
+export function forgetSeen(): void {
+  last = undefined;
+}
+
 async function seen({ network, pixels }: InsideSample): Promise<Seen> {
   const model = await classifierOf(networkOf(network).model);
   if (last?.model === model && last.pixels.every((value, i) => value === pixels[i])) return last;

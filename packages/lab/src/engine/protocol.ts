@@ -5,9 +5,10 @@ import type { NeuronCalls } from './neuronTypes.ts';
 import type {
   DataChoice,
   DataInfo,
-  ExportedNetwork,
-  LayerSetting,
+  RunFile,
   StackReport,
+  StackRequest,
+  TrainingBegun,
   TrainingProgress,
   TrainingReport,
   TrainingSettings,
@@ -31,18 +32,20 @@ export interface Calls {
   /** Makes the data to train on; the network at work is dropped. */
   'train/data': { request: DataChoice; reply: DataInfo };
   /** Shapes and costs of a stack of layers on the data at hand, while it is put together. */
-  'train/describe': { request: readonly LayerSetting[]; reply: StackReport };
+  'train/describe': { request: StackRequest; reply: StackReport };
   /** Begins anew with these settings; answers with the network before its first step. */
-  'train/reset': { request: TrainingSettings; reply: TrainingReport };
+  'train/reset': { request: TrainingSettings; reply: TrainingBegun };
   'train/play': { request: null; reply: null };
   'train/pause': { request: null; reply: TrainingReport };
   /** One step, and how the network is after it. */
   'train/step': { request: null; reply: TrainingReport };
   'train/rate': { request: number; reply: null };
-  /** The files of the network as it is. */
-  'train/export': { request: null; reply: ExportedNetwork };
-  /** Makes the network as it is known to the other rooms, as `trained`. */
-  'train/keep': { request: null; reply: NetworkInfo };
+  /** Goes back to what it was after a step, and forgets what came later. */
+  'train/goOn': { request: number; reply: TrainingReport };
+  /** The files of a moment, with something of the page's own in its record. */
+  'train/export': { request: { steps: number; lab: unknown }; reply: RunFile[] };
+  /** Makes the network as it was after a step known to the other rooms, as `trained`. */
+  'train/keep': { request: number; reply: NetworkInfo };
   /** What every layer gives for a picture; null while there is nothing to be seen on it. */
   'inside/look': { request: RecognizeRequest; reply: InsideView | null };
   /** A map, or unit, taken apart; its weights with their gradients where a label is given. */

@@ -1,20 +1,23 @@
-import { type Dataset, inspect, type Model, metrics, sliceSamples } from 'fathom';
+import { type Dataset, inspect, type Model, metrics, sampleSize, sliceSamples } from 'fathom';
 import { engineBackend } from './backend.ts';
 import { feedsOf, sampleOf } from './data.ts';
 import { classifierOf } from './networks.ts';
 import { breathe } from './pause.ts';
-import type { FilterSheet, Histogram, Mistake, TrainingReport, WeightReport } from './trainingTypes.ts';
+import { makeLoss } from './trainingModel.ts';
+import type { FilterSheet, Mistake, TrainingReport, WeightReport } from './trainingTypes.ts';
 
 const CHUNK = 250;
 const MOST_MISTAKES = 12;
+/** Of the validation samples, those for whose mean loss gradients are taken, and over which units are looked at. */
+const LOOKED = 100;
 
 /** How a network does on validation data, and what its weights are. */
 export async function reportOf(
   model: Model,
   validation: Dataset,
   lossName: string,
-  ratios: readonly number[] | undefined,
-): Promise<Pick<TrainingReport, 'validation' | 'confusion' | 'mistakes' | 'weights' | 'filters'>> {
+  ratios: readonly inspect.UpdateRatio[],
+): Promise<Pick<TrainingReport, 'validation' | 'confusion' | 'mistakes' | 'weights' | 'units' | 'filters'>> {
   const classes = validation.classes.length;
   const probabilities = new Float32Array(validation.count * classes);
   const classifier = await classifierOf(model);
@@ -33,15 +36,14 @@ export async function reportOf(
     validation: { loss: loss / count, accuracy: accuracy / count },
     confusion: metrics.confusionMatrix(labels, { data: probabilities, shape: [count, classes] }, { classes }),
     mistakes: worstMistakes(validation, probabilities),
-    weights: await weightReports(model, validation, lossName, ratios),
+    ...(await looked(model, sliceSamples(validation, 0, LOOKED), lossName, ratios)),
     filters: await filterSheets(model),
   };
 }
 
 /** The wrong answers that were given with most confidence. */
 function worstMistakes(validation: Dataset, probabilities: Float32Array): Mistake[] {
-  const { labels, count, shape, classes } = validation;
-  if (shape.length !== 3) return [];
+  const { labels, count, shape, images, classes } = validation;
   const wrong: { index: number; predicted: number; confidence: number }[] = [];
   for (let index = 0; index < count; index++) {
     const row = probabilities.subarray(index * classes.length, (index + 1) * classes.length);
@@ -49,50 +51,52 @@ function worstMistakes(validation: Dataset, probabilities: Float32Array): Mistak
     const predicted = row.indexOf(confidence);
     if (predicted !== labels[index]) wrong.push({ index, predicted, confidence });
   }
+  const size = sampleSize(shape);
   return wrong
     .sort((a, b) => b.confidence - a.confidence)
     .slice(0, MOST_MISTAKES)
-    .map(({ index, ...rest }) => ({ ...rest, sample: sampleOf(validation, index) }));
+    .map(({ index, ...rest }) => ({
+      ...rest,
+      label: labels[index]!,
+      content:
+        shape.length === 3
+          ? sampleOf(validation, index)
+          : [...images.slice(index * size, (index + 1) * size)],
+    }));
 }
 
-async function weightReports(
+/** How weights, gradients and units are over some samples. */
+async function looked(
   model: Model,
-  validation: Dataset,
+  samples: Dataset,
   lossName: string,
-  ratios: readonly number[] | undefined,
-): Promise<WeightReport[]> {
-  const { x } = feedsOf(sliceSamples(validation, 0, 1), lossName);
-  const { weights } = await inspect.gradients(model, x, validation.labels[0]!, {
-    backend: await engineBackend(),
+  ratios: readonly inspect.UpdateRatio[],
+): Promise<Pick<TrainingReport, 'weights' | 'units'>> {
+  const options = { backend: await engineBackend() };
+  const { x, y } = feedsOf(samples, lossName);
+  const slopes = await inspect.gradientHistograms(model, x, y, {
+    ...options,
+    bins: BINS,
+    training: false,
+    loss: makeLoss(lossName, model),
   });
-  return weights.map(({ name, shape, trainable, values, gradient }, i) => {
-    const { mean } = inspect.rangeOf(values);
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-    return {
-      name,
-      shape,
-      mean,
-      deviation: Math.sqrt(squares / values.length),
-      histogram: histogramOf(values),
-      gradient: trainable ? histogramOf(gradient) : undefined,
-      updateRatio: trainable ? ratios?.[i] : undefined,
-    };
-  });
+  const of = <T extends { readonly name: string }>(list: readonly T[], name: string) =>
+    list.find((one) => one.name === name);
+  const weights = (await inspect.weightHistograms(model, { bins: BINS })).map(
+    (histogram): WeightReport => ({
+      histogram,
+      gradient: of(slopes.gradients, histogram.name),
+      updateRatio: of(ratios, histogram.name)?.ratio,
+    }),
+  );
+  const units = await inspect.deadUnits(model, x, options);
+  return {
+    weights,
+    units: units.map(({ layer, activation, dead, zeros }) => ({ layer, activation, dead, zeros })),
+  };
 }
 
 const BINS = 31;
-
-/** Counts of values in equal bins around zero. */
-export function histogramOf(values: Float32Array): Histogram {
-  const { min, max } = inspect.rangeOf(values);
-  const high = Math.max(Math.abs(min), Math.abs(max)) || 1;
-  const counts = Array.from({ length: BINS }, () => 0);
-  for (const value of values) {
-    const bin = Math.floor(((value + high) / (2 * high)) * BINS);
-    if (Number.isFinite(bin)) counts[Math.max(0, Math.min(BINS - 1, bin))]!++;
-  }
-  return { low: -high, high, counts };
-}
 
 const MOST_FILTERS = 32;
 
@@ -105,26 +109,37 @@ async function filterSheets(model: Model): Promise<FilterSheet[]> {
     const layer = name.slice(0, -'/kernel'.length);
     if (shape.length === 4) {
       const [rows = 0, columns = 0, channels = 0, filters = 0] = shape;
+      const isColour = channels === 3 && sheets.length === 0;
       const values: Float32Array<ArrayBuffer>[] = [];
       for (let filter = 0; filter < filters && values.length < MOST_FILTERS; filter++) {
-        const channel = 0;
-        values.push(pick(data, rows * columns, (at) => (at * channels + channel) * filters + filter));
+        // Red, green and blue are seen together.
+        values.push(
+          isColour
+            ? pick(data, rows * columns * channels, (at) => at * filters + filter)
+            : pick(data, rows * columns, (at) => at * channels * filters + filter),
+        );
       }
       const about =
-        channels > 1 ? `the kernel of each map on channel 1 of ${channels}` : 'the kernel of each map';
-      sheets.push({ layer, about, rows, columns, values, total: filters });
+        channels > 1 && !isColour
+          ? `the kernel of each map on channel 1 of ${channels}`
+          : 'the kernel of each map';
+      sheets.push({ layer, about, rows, columns, isColour, values, total: filters });
     } else if (shape.length === 2 && sheets.length === 0 && model.inputShape?.length === 3) {
       const [rows = 0, columns = 0, channels = 0] = model.inputShape;
       const [inputs = 0, units = 0] = shape;
       if (inputs !== rows * columns * channels) continue;
+      const isColour = channels === 3;
       const values = Array.from({ length: Math.min(units, MOST_FILTERS) }, (_, unit) =>
-        pick(data, rows * columns, (at) => at * channels * units + unit),
+        isColour
+          ? pick(data, inputs, (at) => at * units + unit)
+          : pick(data, rows * columns, (at) => at * channels * units + unit),
       );
       sheets.push({
         layer,
         about: 'the weights of each unit, laid out as the picture',
         rows,
         columns,
+        isColour,
         values,
         total: units,
       });

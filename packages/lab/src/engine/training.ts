@@ -1,31 +1,25 @@
 import {
   batchCount,
   batches,
+  captureTraining,
   type Dataset,
   inspect,
-  loadWeights,
-  losses,
   type Model,
   modelFromConfig,
-  type OptimizerName,
-  optimizers,
-  saveWeights,
+  restoreTraining,
 } from 'fathom';
 import { engineBackend } from './backend.ts';
 import { describeData, feedsOf, type LabData, makeData } from './data.ts';
 import { emit } from './emit.ts';
-import { endsInSoftmax, holdNetwork } from './networks.ts';
+import { forgetSeen } from './inside.ts';
+import { Moments } from './moments.ts';
+import { holdNetwork } from './networks.ts';
 import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
 import { reportOf } from './report.ts';
-import type {
-  ExportedNetwork,
-  LayerSetting,
-  StackReport,
-  TrainingProgress,
-  TrainingReport,
-  TrainingSettings,
-} from './trainingTypes.ts';
+import { runFiles } from './savedRun.ts';
+import { beginTraining, describeTraining } from './trainingModel.ts';
+import type { TrainingBegun, TrainingProgress, TrainingReport, TrainingSettings } from './trainingTypes.ts';
 
 /** A network in training. */
 interface Training {
@@ -33,16 +27,24 @@ interface Training {
   readonly data: LabData;
   readonly model: Model;
   readonly settings: TrainingSettings;
+  readonly moments: Moments;
+  /** A copy for the other rooms, with the weights of the moment that is looked at. */
+  shown: Model | undefined;
   steps: number;
-  /** Batches of the epoch at work that are left. */
-  rest: Iterator<Dataset>;
+  /** The batch that comes next, both counted from 0, and those of its epoch that are left. */
   epoch: number;
+  batch: number;
+  rest: Iterator<Dataset>;
   isPlaying: boolean;
   /** Since the last progress and the last report. */
   figures: { step: number; loss: number; accuracy: number }[];
   sums: { loss: number; accuracy: number; steps: number };
-  /** ‖Δw‖ / ‖w‖ of the last measured step, by weight. */
-  ratios: readonly number[] | undefined;
+  /** ‖Δw‖ / ‖w‖ of the last measured step. */
+  ratios: readonly inspect.UpdateRatio[];
+  /** Of the compiled step, once there has been one. */
+  memory: inspect.StepMemory | undefined;
+  /** Time in steps since it began, and their number. */
+  spent: { ms: number; steps: number };
 }
 
 let data: LabData | undefined;
@@ -65,6 +67,7 @@ export const trainingHandlers: Handlers<
   | 'train/pause'
   | 'train/step'
   | 'train/rate'
+  | 'train/goOn'
   | 'train/export'
   | 'train/keep'
 > = {
@@ -77,7 +80,7 @@ export const trainingHandlers: Handlers<
       return describeData(made);
     });
   },
-  'train/describe': describe,
+  'train/describe': (request) => describeTraining(needData(), request),
   'train/reset': (settings) => {
     stop();
     return inTurn(() => reset(settings));
@@ -109,24 +112,35 @@ export const trainingHandlers: Handlers<
     if (optimizer) optimizer.learningRate = rate;
     return null;
   },
-  'train/export': () =>
-    inTurn(async () => {
-      const { model } = need();
-      return { config: `${JSON.stringify(model.toConfig(), null, 2)}\n`, weights: await saveWeights(model) };
-    }),
-  'train/keep': () =>
-    inTurn(async () => {
-      const { model, data: own } = need();
-      // A copy, which the training that goes on does not change.
-      const copy = modelFromConfig({ ...model.toConfig(), compile: null });
-      copy.setWeights(await model.getWeights());
-      return holdNetwork('trained', copy, own.train.classes);
-    }),
+  'train/goOn': (steps) => {
+    const training = need();
+    stop();
+    return inTurn(() => goOn(training, steps));
+  },
+  // Moments do not change: neither of these waits for the training at work.
+  'train/export': ({ steps, lab }) => {
+    const training = need();
+    const { spent, moments } = training;
+    return runFiles({ ...training, msPerStep: spent.ms / spent.steps }, moments.at(steps), lab);
+  },
+  'train/keep': (steps) => {
+    const training = need();
+    const { model, moments, data: own } = training;
+    training.shown ??= modelFromConfig({ ...model.toConfig(), compile: null });
+    training.shown.setWeights(moments.at(steps).state.weights);
+    forgetSeen();
+    return holdNetwork('trained', training.shown, own.train.classes);
+  },
 };
 
 function need(): Training {
   if (!current) throw new Error('there is no network to train yet. Choose data and layers first.');
   return current;
+}
+
+function needData(): LabData {
+  if (!data) throw new Error('there is no data yet.');
+  return data;
 }
 
 function stop(): void {
@@ -140,155 +154,91 @@ async function drop(): Promise<void> {
   await model?.dispose();
 }
 
-/** The layers with names of their own, as a model has them. */
-function named(layers: readonly LayerSetting[]) {
-  const counts = new Map<string, number>();
-  return layers.map((layer) => {
-    const count = (counts.get(layer.type) ?? 0) + 1;
-    counts.set(layer.type, count);
-    return { ...layer, name: count === 1 ? layer.type : `${layer.type}_${count}` };
-  });
-}
-
-function describe(settings: readonly LayerSetting[]): StackReport {
-  if (!data) throw new Error('there is no data yet.');
-  const { train } = data;
-  const { layers, problem, totals } = inspect.describeStack(train.shape, named(settings));
-  const shape = layers.at(-1)?.outputShape ?? train.shape;
-  const classes = train.classes.length;
-  const fits = layers.length > 0 && shape.length === 1 && shape[0] === classes;
-  return {
-    layers,
-    problem:
-      problem ??
-      (fits
-        ? undefined
-        : {
-            layer: settings.length,
-            message: `the network gives [${shape.join(', ')}] for a sample, and must give [${classes}]: one number for each class. End it in a dense layer of ${classes} units, with flatten before it where shapes have several numbers.`,
-          }),
-    ...totals,
-  };
-}
-
-async function reset(settings: TrainingSettings): Promise<TrainingReport> {
-  if (!data) throw new Error('there is no data yet.');
-  const { problem } = describe(settings.layers);
+async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
+  const own = needData();
+  const { problem } = describeTraining(own, settings);
   if (problem) throw new Error(problem.message);
   await drop();
-  const model = modelFromConfig({
-    formatVersion: 2,
-    type: 'sequential',
-    name: 'trained',
-    seed: settings.seed,
-    inputShape: data.train.shape,
-    layers: named(settings.layers),
-    compile: null,
-  });
-  if (settings.from) await takeWeights(model, settings.from);
-  model.compile({
-    optimizer: makeOptimizer(settings),
-    loss: makeLoss(settings.loss, model),
-    metrics: ['accuracy'],
-    seed: settings.seed,
-    backend: await engineBackend(),
-  });
+  const { note, ...beginning } = await beginTraining(own, settings, await engineBackend());
   current = {
     run: ++runs,
-    data,
-    model,
+    data: own,
     settings,
-    steps: 0,
-    epoch: 0,
-    rest: epochOf(data, settings, 0),
+    ...beginning,
+    moments: new Moments(),
+    shown: undefined,
+    rest: batchesFrom(own, settings, beginning),
     isPlaying: false,
     figures: [],
     sums: { loss: 0, accuracy: 0, steps: 0 },
-    ratios: undefined,
+    ratios: [],
+    memory: undefined,
+    spent: { ms: 0, steps: 0 },
   };
   progress(current, 0);
-  return report(current);
+  return { report: await report(current), note };
 }
 
-/** @throws DataError or RangeError when the files are damaged, or of other layers */
-async function takeWeights(model: Model, { config, weights }: ExportedNetwork): Promise<void> {
-  const saved = modelFromConfig({ ...JSON.parse(config), compile: null }, { where: 'model.json' });
-  await loadWeights(saved, weights, 'weights.safetensors');
-  model.setWeights((await saved.getWeights()).map(({ data: values }) => values));
+/** Sets everything back to a moment, but not the learning rate, which the page sets: one may go back to lower it. */
+async function goOn(training: Training, steps: number): Promise<TrainingReport> {
+  const { model, moments, settings } = training;
+  const { state } = moments.at(steps);
+  const rate = model.optimizer!.learningRate;
+  await restoreTraining(model, state);
+  model.optimizer!.learningRate = rate;
+  moments.cut(steps);
+  const { epoch, batch } = state;
+  Object.assign(training, { steps, epoch, batch, rest: batchesFrom(training.data, settings, state) });
+  training.figures = [];
+  training.sums = { loss: 0, accuracy: 0, steps: 0 };
+  progress(training, 0);
+  return report(training);
 }
 
-function makeOptimizer({ optimizer, learningRate }: TrainingSettings) {
-  if (optimizer === 'momentum') return optimizers.sgd({ learningRate, momentum: 0.9 });
-  return optimizers.resolveOptimizer(optimizer as OptimizerName, { learningRate });
-}
-
-/** A network that leaves softmax out gives logits. */
-function makeLoss(name: string, model: Model) {
-  const fromLogits = !endsInSoftmax(model);
-  switch (name) {
-    case 'sparseCategoricalCrossentropy':
-      return losses.sparseCategoricalCrossentropy({ fromLogits });
-    case 'meanSquaredError':
-      return losses.meanSquaredError();
-    case 'categoricalHinge':
-      return losses.categoricalHinge();
-    default:
-      throw new RangeError(`unknown loss '${name}'.`);
-  }
-}
-
-function epochOf(
+/** The batches of an epoch, those before a number left out. */
+function batchesFrom(
   { train }: LabData,
   { batchSize, seed }: TrainingSettings,
-  epoch: number,
+  { epoch, batch }: { readonly epoch: number; readonly batch: number },
 ): Iterator<Dataset> {
-  return batches(train, { batchSize, seed, epoch })[Symbol.iterator]();
+  const rest = batches(train, { batchSize, seed, epoch })[Symbol.iterator]();
+  for (let i = 0; i < batch; i++) rest.next();
+  return rest;
+}
+
+function stepsAnEpoch({ data: { train }, settings: { batchSize } }: Training): number {
+  return batchCount(train.count, { batchSize });
 }
 
 /** One update, measured if asked, or if asked at the end of an epoch. Returns whether it ended one. */
 async function step(training: Training, measures: boolean | 'atEnd'): Promise<boolean> {
-  let next = training.rest.next();
-  if (next.done) {
-    training.rest = epochOf(training.data, training.settings, training.epoch);
-    next = training.rest.next();
-  }
-  const { x, y } = feedsOf(next.value as Dataset, training.settings.loss);
-  const perEpoch = batchCount(training.data.train.count, { batchSize: training.settings.batchSize });
-  const isLast = (training.steps + 1) % perEpoch === 0;
-  const before = measures === true || (measures && isLast) ? await training.model.getWeights() : undefined;
-  const logs = await training.model.trainOnBatch(x, y);
-  if (before) training.ratios = updateRatios(before, await training.model.getWeights());
+  const { model, settings, sums, spent } = training;
+  const { x, y } = feedsOf(training.rest.next().value as Dataset, settings.loss);
+  const isLast = training.batch + 1 === stepsAnEpoch(training);
+  const isMeasured = measures === true || (measures && isLast);
+  const before = isMeasured ? await inspect.weightSnapshot(model) : undefined;
+  const start = performance.now();
+  const { loss = Number.NaN, accuracy = Number.NaN } = await model.trainOnBatch(x, y);
+  spent.ms += performance.now() - start;
+  spent.steps++;
+  if (before) training.ratios = await inspect.updateRatios(model, before);
   training.steps++;
-  const { loss = Number.NaN, accuracy = Number.NaN } = logs;
   training.figures.push({ step: training.steps, loss, accuracy });
-  training.sums.loss += loss;
-  training.sums.accuracy += accuracy;
-  training.sums.steps++;
+  sums.loss += loss;
+  sums.accuracy += accuracy;
+  sums.steps++;
+  training.batch++;
   if (isLast) {
     training.epoch++;
-    training.rest = epochOf(training.data, training.settings, training.epoch);
+    training.batch = 0;
+    training.rest = batchesFrom(training.data, settings, training);
   }
   return isLast;
 }
 
-function updateRatios(
-  before: readonly { readonly data: Float32Array }[],
-  after: readonly { readonly data: Float32Array }[],
-): number[] {
-  return before.map(({ data: old }, i) => {
-    const now = after[i]!.data;
-    let [moved, size] = [0, 0];
-    for (let j = 0; j < old.length; j++) {
-      moved += (now[j]! - old[j]!) ** 2;
-      size += old[j]! ** 2;
-    }
-    return Math.sqrt(moved / size);
-  });
-}
-
 /** How long steps run before messages are let in, and how often the page hears of them. */
 const SLICE_MS = 12;
-const PROGRESS_MS = 50;
+const PROGRESS_MS = 100;
 /** Epochs of little data are over in no time: a report costs more than they do. */
 const REPORT_MS = 400;
 /** Within a long epoch a report comes after this time, or this many times what the one before has cost. */
@@ -332,33 +282,34 @@ async function play(training: Training): Promise<void> {
 }
 
 const NOT_FINITE =
-  'the loss is no number any more: the weights have grown beyond what float32 holds. Most often the learning rate is too large. Reset, and try a tenth of it.';
+  'the loss is no number any more: the weights have grown beyond what float32 holds. Most often the learning rate is too large. Go back to a moment before, or reset, and try a tenth of it.';
 
 function progress(training: Training, samplesPerSecond: number, problem?: string): void {
-  const { run, steps, data: own, settings, isPlaying, figures } = training;
+  const { run, steps, epoch, batch, isPlaying, figures } = training;
   training.figures = [];
-  const detail: TrainingProgress = {
-    run,
-    steps,
-    epochs: steps / batchCount(own.train.count, { batchSize: settings.batchSize }),
-    isPlaying,
-    figures,
-    samplesPerSecond,
-    problem,
-  };
+  const epochs = epoch + batch / stepsAnEpoch(training);
+  const detail: TrainingProgress = { run, steps, epochs, isPlaying, figures, samplesPerSecond, problem };
   emit('train/progress', detail);
 }
 
+/** How the network is now; the moment is kept. */
 async function report(training: Training): Promise<TrainingReport> {
-  const { run, steps, epoch, model, data: own, settings, sums, ratios } = training;
+  const { run, steps, epoch, batch, model, data: own, settings, sums, ratios, moments } = training;
   const mean = (sum: number) => (sums.steps === 0 ? Number.NaN : sum / sums.steps);
   const figures = { loss: mean(sums.loss), accuracy: mean(sums.accuracy) };
   training.sums = { loss: 0, accuracy: 0, steps: 0 };
+  const { batchSize } = settings;
+  const samples = own.train.count;
+  const place = { epoch, batch, batchSize, samples, steps: stepsAnEpoch(training) };
+  moments.add({ steps, state: await captureTraining(model, place) });
+  if (steps > 0) training.memory ??= await inspect.stepMemory(model, Math.min(batchSize, samples));
   return {
     run,
     steps,
     epochs: epoch,
     training: figures,
+    moments: moments.kept,
+    memory: training.memory,
     ...(await reportOf(model, own.validation, settings.loss, ratios)),
   };
 }

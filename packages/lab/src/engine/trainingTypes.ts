@@ -1,10 +1,12 @@
+import type { inspect } from 'fathom';
+
 /** Messages of the room Train, which `protocol.ts` lists. */
 
 /** Where data comes from. */
 export type DataChoice =
   | { readonly kind: 'digits'; readonly seed: number; readonly count: number }
-  /** IDX files that `fathom lab` found on this machine, at most so many training samples. */
-  | { readonly kind: 'served'; readonly name: string; readonly count: number }
+  /** IDX files that `fathom lab` found on this machine, at most so many samples to train on and to validate with. */
+  | { readonly kind: 'served'; readonly name: string; readonly count: number; readonly seed: number }
   | { readonly kind: 'idx'; readonly files: readonly File[]; readonly seed: number }
   | {
       readonly kind: 'pictures';
@@ -21,6 +23,8 @@ export interface DataInfo {
   /** Of one sample. */
   readonly shape: readonly number[];
   readonly classes: readonly string[];
+  /** Of a table, what its columns are called. */
+  readonly columns: readonly string[];
   readonly training: number;
   readonly validation: number;
   /** Something to know, as how many files were left out. */
@@ -42,6 +46,9 @@ export interface Sample {
 /** A layer as in a saved model; its name is given by the engine. */
 export type LayerSetting = { readonly type: string } & Readonly<Record<string, unknown>>;
 
+/** What is asked of a stack of layers while it is built. */
+export type StackRequest = Pick<TrainingSettings, 'layers' | 'optimizer' | 'batchSize'>;
+
 /** What a stack of layers comes to. */
 export interface StackReport {
   readonly layers: readonly {
@@ -54,8 +61,7 @@ export interface StackReport {
   readonly problem: { readonly layer: number; readonly message: string } | undefined;
   readonly parameters: number;
   readonly multiplyAdds: number;
-  readonly weightBytes: number;
-  readonly activationBytes: number;
+  readonly memory: inspect.TrainingMemory;
 }
 
 export interface TrainingSettings {
@@ -65,8 +71,21 @@ export interface TrainingSettings {
   readonly learningRate: number;
   readonly batchSize: number;
   readonly seed: number;
-  /** A saved network of the same layers, from whose weights to go on. */
-  readonly from?: ExportedNetwork | undefined;
+  /** A run of the same layers to go on with. */
+  readonly from?: OpenedRun | undefined;
+}
+
+/** The files of a run as far as training needs them: without a checkpoint, only the weights are taken. */
+export interface OpenedRun {
+  readonly config: string;
+  readonly weights: Uint8Array<ArrayBuffer>;
+  readonly checkpoint: Uint8Array<ArrayBuffer> | undefined;
+}
+
+export interface TrainingBegun {
+  readonly report: TrainingReport;
+  /** What was not as expected. */
+  readonly note: string;
 }
 
 /** How training goes, some times a second. */
@@ -96,34 +115,44 @@ export interface TrainingReport {
   readonly confusion: readonly (readonly number[])[];
   readonly mistakes: readonly Mistake[];
   readonly weights: readonly WeightReport[];
+  /** Layers that end in an activation, but the last. */
+  readonly units: readonly UnitsReport[];
   /** Kernels as pictures. */
   readonly filters: readonly FilterSheet[];
+  /** Of the compiled step; undefined before the first one. */
+  readonly memory: inspect.StepMemory | undefined;
+  readonly moments: KeptMoments;
+}
+
+/** The moments that can be gone back to. */
+export interface KeptMoments {
+  /** Of each the number of its step, in order. */
+  readonly steps: readonly number[];
+  readonly bytes: number;
+  readonly mostBytes: number;
+  /** How many there was no room for. */
+  readonly leftOut: number;
 }
 
 export interface Mistake {
-  readonly sample: Sample;
+  /** A picture, or the values of a row. */
+  readonly content: Sample | readonly number[];
+  readonly label: number;
   readonly predicted: number;
   /** The probability of what was said. */
   readonly confidence: number;
 }
 
 export interface WeightReport {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly mean: number;
-  readonly deviation: number;
-  readonly histogram: Histogram;
-  /** Of ∂L/∂w for one sample of the validation data; undefined for weights that are not trained. */
-  readonly gradient: Histogram | undefined;
-  /** ‖w after − w before‖ / ‖w before‖ of the last step; undefined before the first one. */
+  readonly histogram: inspect.Histogram;
+  /** Of ∂L/∂w for some validation samples; undefined for weights that are not trained. */
+  readonly gradient: inspect.Histogram | undefined;
+  /** ‖w after − w before‖ / ‖w before‖ of the last measured step; undefined before there is one. */
   readonly updateRatio: number | undefined;
 }
 
-export interface Histogram {
-  readonly low: number;
-  readonly high: number;
-  readonly counts: readonly number[];
-}
+/** Which units of a layer say nothing, and how often each gives 0. */
+export type UnitsReport = Pick<inspect.UnitReport, 'layer' | 'activation' | 'dead' | 'zeros'>;
 
 /** Some kernels of one layer, each [rows, columns], to be seen beside each other. */
 export interface FilterSheet {
@@ -132,13 +161,15 @@ export interface FilterSheet {
   readonly about: string;
   readonly rows: number;
   readonly columns: number;
+  /** Whether each place has three numbers: for red, green and blue. */
+  readonly isColour: boolean;
   readonly values: readonly Float32Array<ArrayBuffer>[];
   /** How many there are, shown or not. */
   readonly total: number;
 }
 
-/** The files of a trained network. */
-export interface ExportedNetwork {
-  readonly config: string;
-  readonly weights: Uint8Array<ArrayBuffer>;
+/** A file to be saved. */
+export interface RunFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }

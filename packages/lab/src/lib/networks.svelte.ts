@@ -1,5 +1,6 @@
 import type { NetworkInfo } from '../engine/protocol.ts';
 import { engine } from './engine.ts';
+import { openRun } from './openedRun.ts';
 
 /** What `fathom lab` offers beside the lab itself. */
 interface Offer {
@@ -45,39 +46,13 @@ class Networks {
   }
 
   /**
-   * Loads a run from files of the user's: model.json and weights.safetensors, with or without run.json.
+   * Loads a run from files of the user's.
    *
    * @throws Error that says which file is missing or damaged
    */
   async loadFiles(files: readonly File[]): Promise<NetworkInfo> {
-    const named = (ending: string) => files.find(({ name }) => name.toLowerCase().endsWith(ending));
-    const record = named('run.json');
-    const config =
-      named('model.json') ?? files.find((file) => file.name.endsWith('.json') && file !== record);
-    const weights = named('.safetensors');
-    if (!config || !weights) {
-      const missing = config ? 'weights.safetensors' : 'model.json';
-      throw new Error(
-        `a saved network is two files, model.json and weights.safetensors; ${missing} was not among those chosen. Choose both at once, from the folder that fathom train saved.`,
-      );
-    }
-    if (config.size > MOST_CONFIG_BYTES) {
-      throw new Error(
-        `${config.name} is too large to be a model.json: ${config.size.toLocaleString('en')} bytes.`,
-      );
-    }
-    if (weights.size > MOST_WEIGHT_BYTES) {
-      throw new Error(`${weights.name} is too large for a page: ${weights.size.toLocaleString('en')} bytes.`);
-    }
-    const bytes = new Uint8Array(await weights.arrayBuffer());
-    const network = await engine.call('network/load', {
-      id: 'file',
-      config: await config.text(),
-      record: await record?.text(),
-      weights: bytes,
-      where: 'your files',
-    });
-    return this.add(network);
+    const { checkpoint: _, ...run } = await openRun(files);
+    return this.add(await engine.call('network/load', { id: 'file', ...run, where: 'your files' }));
   }
 
   async #loadRun(): Promise<NetworkInfo> {
@@ -95,8 +70,5 @@ class Networks {
     });
   }
 }
-
-const MOST_CONFIG_BYTES = 4 << 20;
-const MOST_WEIGHT_BYTES = 1 << 30;
 
 export const networks = new Networks();

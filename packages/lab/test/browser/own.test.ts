@@ -34,7 +34,7 @@ describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
 
   it('MNIST on this machine can be trained on, and its test set is left alone', async () => {
     const { page, troubles } = await lab.open('#/train?data=mnist&layers=flatten,dense_10_softmax');
-    await page.getByText('500 to train on, 100 to validate with, each [28, 28, 1], 10 classes').waitFor();
+    await page.getByText('540 to train on, 60 to validate with, each [28, 28, 1], 10 classes').waitFor();
     await page.getByText('The 50 test pictures are left alone').waitFor();
     await ready(page);
     expect(troubles).toEqual([]);
@@ -56,8 +56,7 @@ describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
     await page.getByLabel('Folder of pictures …').setInputFiles(pictures);
     await page.getByText('32 to train on, 8 to validate with, each [28, 28, 1], 2 classes').waitFor();
     await page.getByText(/1 files were no pictures and are left out, as .*broken\.png/).waitFor();
-    await page.getByLabel('units').fill('2');
-    await page.getByLabel('units').press('Enter');
+    await page.getByRole('button', { name: 'End it in 2 units' }).click();
     await ready(page);
     await page.getByRole('button', { name: '▶ Train' }).click();
     await page.locator('[data-testid=accuracy]', { hasText: '100.0 %' }).waitFor();

@@ -1,24 +1,17 @@
 import type {
   DataChoice,
   DataInfo,
-  ExportedNetwork,
+  KeptMoments,
+  OpenedRun,
+  RunFile,
   TrainingProgress,
   TrainingReport,
   TrainingSettings,
 } from '../../engine/trainingTypes.ts';
 import { engine } from '../../lib/engine.ts';
+import { latest } from '../../lib/latest.ts';
 import { networks } from '../../lib/networks.svelte.ts';
-
-/** Figures of single steps are many: beyond this every other one is left out. */
-const MOST_POINTS = 4000;
-/** Reports hold pictures; the first and the newest are kept. */
-const MOST_REPORTS = 200;
-
-export interface Figures {
-  readonly steps: readonly number[];
-  readonly losses: readonly number[];
-  readonly accuracies: readonly number[];
-}
+import { type CurvePoint, curveBefore, type Figures, joined, upTo } from './figures.ts';
 
 /** The training of the lab, which goes on while other rooms are open. */
 class Run {
@@ -30,18 +23,27 @@ class Run {
   steps = $state(0);
   epochs = $state(0);
   samplesPerSecond = $state(0);
-  figures: Figures = $state.raw({ steps: [], losses: [], accuracies: [] });
+  figures: Figures = $state.raw(upTo(undefined, 0));
+  /** How all reports were, also those whose moments are not kept any more. */
+  curve: readonly CurvePoint[] = $state.raw([]);
+  /** Of the moments that can be gone back to. */
   reports: readonly TrainingReport[] = $state.raw([]);
+  moments: KeptMoments | undefined = $state.raw();
+  /** The step of the moment that is looked at; undefined follows the newest. */
+  looked: number | undefined = $state();
   problem = $state('');
+  /** Something to know. */
+  note = $state('');
   /** Settings and data that the network at hand was made from. */
   madeFrom = '';
   madeOf: DataInfo | undefined;
-  /** A saved network, from which the next training begins. */
-  opened: ExportedNetwork | undefined;
+  /** A run with which the next training begins. */
+  opened: { readonly run: OpenedRun; readonly curve: readonly CurvePoint[] } | undefined;
   /** What the data at hand was made from. */
   #chosen: string | undefined;
   #run = 0;
-  #apart = 1;
+  /** Whether the other rooms know the network; they then follow the moment that is looked at. */
+  #isUsed = false;
 
   constructor() {
     engine.on('train/progress', (progress) => this.#progress(progress));
@@ -49,6 +51,22 @@ class Run {
     engine.on('train/loading', ({ share }) => {
       if (this.loading !== undefined) this.loading = share;
     });
+  }
+
+  /** The moment that is looked at: that of the step, or the nearest that is kept. */
+  get shown(): TrainingReport | undefined {
+    const { looked } = this;
+    if (looked === undefined) return this.reports.at(-1);
+    const far = ({ steps }: TrainingReport) => Math.abs(steps - looked);
+    return this.reports.reduce<TrainingReport | undefined>(
+      (best, one) => (best && far(best) <= far(one) ? best : one),
+      undefined,
+    );
+  }
+
+  look(steps: number): void {
+    this.looked = steps === this.reports.at(-1)?.steps ? undefined : steps;
+    if (this.#isUsed) this.#use();
   }
 
   /** Makes data, unless it is there already; `key` says what it is made from. */
@@ -62,7 +80,7 @@ class Run {
       this.data = made;
       this.#chosen = key;
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     } finally {
       this.loading = undefined;
     }
@@ -75,27 +93,31 @@ class Run {
     this.isPlaying = false;
   }
 
-  /** Begins anew, once from the weights of a network that was opened. */
+  /** Begins anew, once with a run that was opened. */
   async reset(settings: TrainingSettings): Promise<void> {
-    const from = this.opened;
+    const { opened } = this;
     this.opened = undefined;
     this.problem = '';
+    this.note = '';
     this.isBuilt = false;
-    this.figures = { steps: [], losses: [], accuracies: [] };
-    this.reports = [];
-    this.#apart = 1;
+    this.looked = undefined;
+    this.#isUsed = false;
+    this.#startFrom([], undefined);
     try {
-      const report = await engine.call('train/reset', { ...settings, from });
+      const { report, note } = await engine.call('train/reset', { ...settings, from: opened?.run });
       this.#run = report.run;
-      this.reports = [report];
+      this.#startFrom(opened?.curve ?? [], report);
+      this.note = note;
       this.isBuilt = true;
     } catch (error) {
-      this.#fail(error);
+      // Without what cannot be gone on with.
+      if (opened) await this.reset(settings);
+      this.fail(error);
     }
   }
 
   async play(): Promise<void> {
-    this.problem = '';
+    this.#follow();
     this.isPlaying = true;
     await this.#try(() => engine.call('train/play', null));
   }
@@ -106,6 +128,7 @@ class Run {
   }
 
   async step(): Promise<void> {
+    this.#follow();
     await this.#try(async () => this.#keep(await engine.call('train/step', null)));
   }
 
@@ -113,32 +136,73 @@ class Run {
     if (this.isBuilt) await this.#try(() => engine.call('train/rate', rate));
   }
 
-  /** Makes the network as it is known to the room Draw. */
-  async keep(): Promise<void> {
-    await this.#try(async () => networks.add(await engine.call('train/keep', null)));
+  /** Goes back to the moment that is looked at, and on from there if it was going on. */
+  async goOn(): Promise<void> {
+    const { shown, isPlaying } = this;
+    if (!shown) return;
+    await this.#try(async () => {
+      const report = await engine.call('train/goOn', shown.steps);
+      const isEarlier = <T extends { readonly steps: number }>({ steps }: T) => steps < shown.steps;
+      this.problem = '';
+      this.looked = undefined;
+      this.figures = upTo(this.figures, shown.steps);
+      this.curve = this.curve.filter(isEarlier);
+      this.#keep(report);
+      if (isPlaying) await this.play();
+      else this.note = `Back after step ${shown.steps.toLocaleString('en')}: training goes on from here.`;
+    });
   }
 
-  export(): Promise<ExportedNetwork> {
-    return engine.call('train/export', null);
+  /** Makes the network of the moment known to the other rooms; it follows from then on. */
+  async use(): Promise<void> {
+    this.#isUsed = true;
+    await this.#use();
   }
+
+  /** The files of the run as it is at the moment; `address` brings its settings back. */
+  async save(address: string): Promise<RunFile[]> {
+    const { shown, curve } = this;
+    const steps = shown?.steps ?? 0;
+    const lab = { address, curve: curveBefore(curve, steps) };
+    return engine.call('train/export', { steps, lab });
+  }
+
+  /** Says what went wrong. */
+  fail(error: unknown): void {
+    const { message } = error as Error;
+    this.problem = message.charAt(0).toUpperCase() + message.slice(1);
+    this.isPlaying = false;
+  }
+
+  /** From here on the newest moment is looked at, and what was said before is over. */
+  #follow(): void {
+    this.problem = '';
+    this.note = '';
+    this.looked = undefined;
+  }
+
+  readonly #use = latest<void>(async () => {
+    const { shown } = this;
+    if (shown) await this.#try(async () => networks.add(await engine.call('train/keep', shown.steps)));
+  });
 
   async #try(work: () => Promise<unknown>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
   }
 
-  /** Says what went wrong. */
-  fail(error: unknown): void {
-    this.#fail(error);
-  }
-
-  #fail(error: unknown): void {
-    const { message } = error as Error;
-    this.problem = message.charAt(0).toUpperCase() + message.slice(1);
-    this.isPlaying = false;
+  #startFrom(past: readonly CurvePoint[], report: TrainingReport | undefined): void {
+    this.curve = past;
+    this.reports = [];
+    this.moments = undefined;
+    this.figures = joined(
+      upTo(undefined, 0),
+      past.filter(({ steps }) => steps > 0).map(({ steps, training }) => ({ step: steps, ...training })),
+    );
+    if (report) this.#keep(report);
   }
 
   #progress(progress: TrainingProgress): void {
@@ -148,33 +212,18 @@ class Run {
     this.epochs = progress.epochs;
     this.isPlaying = progress.isPlaying;
     this.samplesPerSecond = progress.samplesPerSecond;
-    if (progress.problem) this.#fail(new Error(progress.problem));
-    this.#add(progress.figures.filter(({ step }) => step % this.#apart === 0));
-  }
-
-  #add(figures: TrainingProgress['figures']): void {
-    if (figures.length === 0) return;
-    const { steps, losses, accuracies } = this.figures;
-    const all = {
-      steps: [...steps, ...figures.map(({ step }) => step)],
-      losses: [...losses, ...figures.map(({ loss }) => loss)],
-      accuracies: [...accuracies, ...figures.map(({ accuracy }) => accuracy)],
-    };
-    if (all.steps.length > MOST_POINTS) {
-      this.#apart *= 2;
-      const kept = (_: number, i: number) => all.steps[i]! % this.#apart === 0;
-      this.figures = {
-        steps: all.steps.filter(kept),
-        losses: all.losses.filter(kept),
-        accuracies: all.accuracies.filter(kept),
-      };
-    } else this.figures = all;
+    if (progress.problem) this.fail(new Error(progress.problem));
+    if (progress.figures.length > 0) this.figures = joined(this.figures, progress.figures);
   }
 
   #keep(report: TrainingReport): void {
     if (report.run !== this.#run) return;
-    const before = this.reports.filter(({ steps }) => steps < report.steps);
-    this.reports = [...(before.length < MOST_REPORTS ? before : [before[0]!, ...before.slice(2)]), report];
+    const { steps, training, validation, moments } = report;
+    const before = this.reports.filter((one) => one.steps < steps && moments.steps.includes(one.steps));
+    this.reports = [...before, report];
+    this.moments = moments;
+    this.curve = [...curveBefore(this.curve, steps - 1), { steps, training, validation }];
+    if (this.#isUsed && this.looked === undefined) this.#use();
   }
 }
 

@@ -218,17 +218,22 @@ export function fieldValue(field: Field, text: string | undefined): number | str
 export interface Preset {
   readonly id: string;
   readonly title: string;
-  /** For so many classes. */
-  layers(classes: number): LayerSetting[];
+  /** Takes pictures, and not rows of a table. */
+  readonly seesPictures?: true;
+  /** For so many classes, and samples of a shape; of pictures by default. */
+  layers(classes: number, inputShape?: readonly number[]): LayerSetting[];
 }
 
 const head = (classes: number) => makeLayer('dense', { units: classes, activation: 'softmax' });
+/** Rows are flat already. */
+const flat = (inputShape?: readonly number[]) => (inputShape?.length === 1 ? [] : [makeLayer('flatten')]);
 
 /** Networks to begin with. */
 export const PRESETS: readonly Preset[] = [
   {
     id: 'small',
     title: 'Small CNN',
+    seesPictures: true,
     layers: (classes) => [
       makeLayer('conv2d', { filters: 8 }),
       makeLayer('maxPooling2d'),
@@ -238,15 +243,20 @@ export const PRESETS: readonly Preset[] = [
       head(classes),
     ],
   },
-  { id: 'perceptron', title: 'Perceptron', layers: (classes) => [makeLayer('flatten'), head(classes)] },
+  {
+    id: 'perceptron',
+    title: 'Perceptron',
+    layers: (classes, inputShape) => [...flat(inputShape), head(classes)],
+  },
   {
     id: 'mlp',
     title: 'MLP',
-    layers: (classes) => [makeLayer('flatten'), makeLayer('dense', { units: 64 }), head(classes)],
+    layers: (classes, inputShape) => [...flat(inputShape), makeLayer('dense', { units: 64 }), head(classes)],
   },
   {
     id: 'lenet5',
     title: 'LeNet-5',
+    seesPictures: true,
     layers: (classes) => [
       makeLayer('conv2d', { filters: 6, kernelSize: 5, padding: 'same' }),
       makeLayer('maxPooling2d'),
@@ -261,6 +271,7 @@ export const PRESETS: readonly Preset[] = [
   {
     id: 'keras',
     title: "Keras' MNIST example",
+    seesPictures: true,
     layers: (classes) => [
       makeLayer('conv2d', { filters: 32 }),
       makeLayer('maxPooling2d'),
@@ -272,3 +283,27 @@ export const PRESETS: readonly Preset[] = [
     ],
   },
 ];
+
+/** Those that samples of a shape can be given to. */
+export function presetsFor(inputShape: readonly number[]): readonly Preset[] {
+  return PRESETS.filter(({ seesPictures }) => inputShape.length === 3 || !seesPictures);
+}
+
+/** What a room begins with that nobody has built in. */
+export function firstStack(inputShape: readonly number[], classes: number): LayerSetting[] {
+  const presets = presetsFor(inputShape);
+  const preset = presets.find(({ id }) => id === 'small') ?? presets.find(({ id }) => id === 'mlp')!;
+  return preset.layers(classes, inputShape);
+}
+
+/** A stack that gives one number for each class: its last layer, if it is dense, with so many units, else one more. */
+export function mended(
+  layers: readonly LayerSetting[],
+  outputShape: readonly number[],
+  classes: number,
+): LayerSetting[] {
+  const last = layers.at(-1);
+  if (last?.type === 'dense' && outputShape.length === 1)
+    return [...layers.slice(0, -1), { ...last, units: classes }];
+  return [...layers, ...(outputShape.length > 1 ? [makeLayer('flatten')] : []), head(classes)];
+}

@@ -1,0 +1,130 @@
+import {
+  type Backend,
+  decodeCheckpoint,
+  inspect,
+  loadWeights,
+  losses,
+  type Model,
+  modelFromConfig,
+  type Optimizer,
+  type OptimizerName,
+  optimizers,
+  restoreTraining,
+} from 'fathom';
+import type { LabData } from './data.ts';
+import { endsInSoftmax } from './networks.ts';
+import type {
+  LayerSetting,
+  OpenedRun,
+  StackReport,
+  StackRequest,
+  TrainingSettings,
+} from './trainingTypes.ts';
+
+/** What a stack of layers comes to on some data, and what training it takes. */
+export function describeTraining({ train }: LabData, request: StackRequest): StackReport {
+  const { layers, problem, totals } = inspect.describeStack(train.shape, named(request.layers));
+  const shape = layers.at(-1)?.outputShape ?? train.shape;
+  const classes = train.classes.length;
+  const fits = layers.length > 0 && shape.length === 1 && shape[0] === classes;
+  return {
+    layers,
+    problem:
+      problem ??
+      (fits
+        ? undefined
+        : {
+            layer: request.layers.length,
+            message: `the network gives [${shape.join(', ')}] for a sample, and must give [${classes}]: one number for each class. End it in a dense layer of ${classes} units, with flatten before it where shapes have several numbers.`,
+          }),
+    ...totals,
+    memory: inspect.trainingMemory(totals, makeOptimizer({ ...request, learningRate: 1 }), request.batchSize),
+  };
+}
+
+/** Where a training begins. */
+export interface Beginning {
+  readonly model: Model;
+  readonly steps: number;
+  readonly epoch: number;
+  readonly batch: number;
+  /** What was not as expected. */
+  readonly note: string;
+}
+
+/**
+ * A network to be trained on some data: new, or as a run that was opened has it.
+ *
+ * @throws DataError or RangeError when the files of the run are damaged, or of other layers
+ */
+export async function beginTraining(
+  { train }: LabData,
+  settings: TrainingSettings,
+  backend: Backend,
+): Promise<Beginning> {
+  const { seed, batchSize, from } = settings;
+  const model = modelFromConfig({
+    formatVersion: 2,
+    type: 'sequential',
+    name: 'trained',
+    seed,
+    inputShape: train.shape,
+    layers: named(settings.layers),
+    compile: null,
+  });
+  if (from && !from.checkpoint) await takeWeights(model, from);
+  model.compile({
+    optimizer: makeOptimizer(settings),
+    loss: makeLoss(settings.loss, model),
+    metrics: ['accuracy'],
+    seed,
+    backend,
+  });
+  if (!from?.checkpoint) return { model, steps: 0, epoch: 0, batch: 0, note: '' };
+  const state = decodeCheckpoint(from.checkpoint, 'checkpoint.safetensors');
+  await restoreTraining(model, state);
+  const { steps } = state.optimizer;
+  if (state.data.samples === train.count && state.data.batchSize === batchSize && state.seed === seed)
+    return { model, steps, epoch: state.epoch, batch: state.batch, note: '' };
+  const note = `This run was trained on ${state.data.samples ?? 'other'} samples in batches of ${state.data.batchSize}, and goes on with other data: its weights and its optimizer are taken, and an epoch begins anew.`;
+  return { model, steps, epoch: 0, batch: 0, note };
+}
+
+/** A network that leaves softmax out gives logits. */
+export function makeLoss(name: string, model: Model) {
+  const fromLogits = !endsInSoftmax(model);
+  switch (name) {
+    case 'sparseCategoricalCrossentropy':
+      return losses.sparseCategoricalCrossentropy({ fromLogits });
+    case 'meanSquaredError':
+      return losses.meanSquaredError();
+    case 'categoricalHinge':
+      return losses.categoricalHinge();
+    default:
+      throw new RangeError(`unknown loss '${name}'.`);
+  }
+}
+
+/** The layers with names of their own, as the library gives them. */
+function named(layers: readonly LayerSetting[]) {
+  const counts = new Map<string, number>();
+  return layers.map((layer) => {
+    const before = counts.get(layer.type) ?? 0;
+    counts.set(layer.type, before + 1);
+    return { ...layer, name: before === 0 ? layer.type : `${layer.type}_${before}` };
+  });
+}
+
+async function takeWeights(model: Model, { config, weights }: OpenedRun): Promise<void> {
+  const saved = modelFromConfig({ ...JSON.parse(config), compile: null }, { where: 'model.json' });
+  await loadWeights(saved, weights, 'weights.safetensors');
+  model.setWeights((await saved.getWeights()).map(({ data: values }) => values));
+}
+
+function makeOptimizer({
+  optimizer,
+  learningRate,
+}: Pick<TrainingSettings, 'optimizer' | 'learningRate'>): Optimizer {
+  if (optimizer === 'momentum') return optimizers.sgd({ learningRate, momentum: 0.9 });
+  return optimizers.resolveOptimizer(optimizer as OptimizerName, { learningRate });
+}
