@@ -8,6 +8,7 @@ export const native = await nativeStatus();
 
 /** Set by scripts/sanitize.mjs, whose compiler checks every access of the code it makes. */
 export const SANITIZED = process.env.FATHOM_SANITIZE === '1';
+if (SANITIZED && !native.available) throw new Error(`nothing can be sanitized: ${native.reason}`);
 
 /** A backend under test, and the numbers of threads at which it must give the same bits. */
 export interface TestedBackend {

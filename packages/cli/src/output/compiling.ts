@@ -1,0 +1,80 @@
+import type { Backend } from 'fathom';
+import type { Terminal } from './terminal.ts';
+import { duration } from './units.ts';
+
+/** Shows that a backend's compiler works, and lets Ctrl-C end the waiting for it. */
+export type CompilingDisplay = {
+  /** What `work` comes to, or nothing once Ctrl-C has come while it waits for a compiler. */
+  unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined>;
+  stop(): void;
+};
+
+/** A compiler that takes longer than this is mentioned. */
+const SAID_AFTER_MS = 500;
+const REDRAWN_EVERY_MS = 200;
+/** Where lines stay, as in a log, one in this many milliseconds tells that it goes on. */
+const PLAIN_LINE_MS = 10_000;
+const CLEAR_LINE = '\r\x1b[K';
+
+/**
+ * Says so where the compiler of a backend is waited for: nothing runs meanwhile, since another backend would round
+ * differently, and a seed stands for the same bits from the first step on.
+ *
+ * @param clock milliseconds; tests turn it by hand
+ */
+export function showCompiling(
+  backend: Backend,
+  terminal: Terminal,
+  clock: () => number = () => performance.now(),
+): CompilingDisplay {
+  const { stream } = terminal;
+  const live = stream.isTTY === true;
+  let began: number | undefined;
+  let [steps, done] = [0, 0];
+  let timer: NodeJS.Timeout | undefined;
+  let said = false;
+  const text = () =>
+    `Compiling for this machine … ${duration(1000 * Math.floor((clock() - began!) / 1000) || 1000)}, ${done} of ${steps} parts`;
+  const draw = () => {
+    if (live) stream.write(`${CLEAR_LINE}${text()}`);
+    else terminal.say(said ? text() : 'Compiling for this machine …');
+    said = true;
+    timer = setTimeout(draw, live ? REDRAWN_EVERY_MS : PLAIN_LINE_MS).unref();
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    if (live && said) stream.write(CLEAR_LINE);
+    said = false;
+    began = undefined;
+  };
+  backend.onCompiling = (progress) => {
+    ({ steps, done } = progress);
+    if (began === undefined) {
+      began = clock();
+      timer = setTimeout(draw, SAID_AFTER_MS).unref();
+    }
+    if (done < steps) return;
+    const took = duration(clock() - began);
+    const mention = said;
+    stop();
+    if (mention) terminal.say(`Compiled for this machine in ${took}; it is kept for the next time.`);
+  };
+  return {
+    unlessInterrupted: (work, signal) => {
+      let heard = () => {};
+      const interrupted = new Promise<undefined>((resolve) => {
+        heard = () => {
+          if (began === undefined) return;
+          stop();
+          resolve(undefined);
+        };
+        signal.addEventListener('abort', heard);
+      });
+      return Promise.race([work, interrupted]).finally(() => signal.removeEventListener('abort', heard));
+    },
+    stop: () => {
+      stop();
+      backend.onCompiling = undefined;
+    },
+  };
+}
