@@ -17,8 +17,7 @@ if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
   process.exitCode = 1;
 } else {
   const { main: run } = await import(main.href);
-  const status = await run(process.argv.slice(2));
-  process.exitCode = status;
+  process.exitCode = await run(process.argv.slice(2));
   // What Ctrl-C has cut off, as a compiler at work, is not waited for.
-  if (status === INTERRUPTED) process.stdout.write('', () => process.exit());
+  if (process.exitCode === INTERRUPTED) process.stdout.write('', () => process.exit());
 }

@@ -158,7 +158,6 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
     if (!result || result.steps === 0) throw nothingSaved();
     const testing = () => compiling.unlessInterrupted(testModel(model, data.test, { signal }), signal);
     const test = result.stopped ? undefined : await testing();
-    sayWhatTookOver(backend, terminal);
     const record: RunRecord = {
       ...describeRun(name, options, { source, data, parts, model, backend }),
       interrupted: result.stopped,
@@ -185,12 +184,6 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
     compiling.stop();
     if (!saved) await folder.abandon();
   }
-}
-
-/** A compiler that fails in the middle of work ends no run. */
-function sayWhatTookOver({ failure, substitute, name }: Backend, terminal: Terminal): void {
-  if (!substitute) return;
-  terminal.warn(`${name}: ${failure}. What was not compiled by then ran on ${substitute.name}.`);
 }
 
 function sayWhereItGoesOn(checkpoint: Checkpoint | undefined, terminal: Terminal): void {

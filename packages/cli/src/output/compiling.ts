@@ -34,7 +34,7 @@ export function showCompiling(
   let timer: NodeJS.Timeout | undefined;
   let said = false;
   const text = () =>
-    `Compiling for this machine … ${duration(1000 * Math.floor((clock() - began!) / 1000) || 1000)}, ${done} of ${steps} parts`;
+    `Compiling for this machine … ${Math.floor((clock() - began!) / 1000)} s, ${done} of ${steps} parts`;
   const draw = () => {
     if (live) stream.write(`${CLEAR_LINE}${text()}`);
     else terminal.say(said ? text() : 'Compiling for this machine …');
@@ -57,7 +57,15 @@ export function showCompiling(
     const took = duration(clock() - began);
     const mention = said;
     stop();
-    if (mention) terminal.say(`Compiled for this machine in ${took}; it is kept for the next time.`);
+    if (mention) terminal.say(`Compiling for this machine took ${took}.`);
+  };
+  let told = false;
+  /** A compiler that fails in the middle of work ends no run. */
+  const tellWhatTookOver = () => {
+    const { failure, substitute, name } = backend;
+    if (told || !substitute) return;
+    told = true;
+    terminal.warn(`${name}: ${failure}. What is not compiled yet runs on ${substitute.name}.`);
   };
   return {
     unlessInterrupted: (work, signal) => {
@@ -70,7 +78,10 @@ export function showCompiling(
         };
         signal.addEventListener('abort', heard);
       });
-      return Promise.race([work, interrupted]).finally(() => signal.removeEventListener('abort', heard));
+      return Promise.race([work, interrupted]).finally(() => {
+        signal.removeEventListener('abort', heard);
+        tellWhatTookOver();
+      });
     },
     stop: () => {
       stop();

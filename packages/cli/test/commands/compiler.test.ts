@@ -63,7 +63,7 @@ describe.skipIf(!native.available)(
       const env = { CC: await compilerThat(countCalls(4, then)), XDG_CACHE_HOME: newCache() };
       const finished = await fathom([...TRAIN, '--json'], { cwd: folder, env });
       expect(jsonOf<Result>(finished).backend).toBe('wasm');
-      expect(finished.err).toMatch(/native: .* failed .*What was not compiled by then ran on wasm\./);
+      expect(finished.err).toMatch(/native: .* failed .*What is not compiled yet runs on wasm\./);
       const wasm = await fathom([...TRAIN, '--json', '--backend', 'wasm'], { cwd: folder, env });
       expect(jsonOf<Result>(wasm).weightsSha256).toBe(jsonOf<Result>(finished).weightsSha256);
     });
@@ -73,7 +73,9 @@ describe.skipIf(!native.available)(
       const env = { CC: slow, XDG_CACHE_HOME: newCache() };
       const finished = await fathom(TRAIN, { cwd: folder, env });
       expect(finished.out).toMatch(/on native with 2 threads/);
-      expect(finished.out).toMatch(/\nCompiling for this machine …\nCompiled for this machine in [\d.]+ s/);
+      expect(finished.out).toMatch(
+        /\nCompiling for this machine …\nCompiling for this machine took [\d.]+ s\./,
+      );
       const again = await fathom(TRAIN, { cwd: folder, env });
       expect(again.out).not.toContain('Compil');
     });
@@ -93,12 +95,24 @@ describe.skipIf(!native.available)(
       const { code, err } = await running.finished;
       expect(err).toMatch(/Stopped before training began: nothing was saved/);
       expect(code).toBe(130);
-      const sleeper = (await readFile(`${env.CC}.pid`, 'utf8')).trim();
-      const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', sleeper], { encoding: 'utf8' });
-      expect(stdout.trim()).toMatch(/^(Z.*)?$/);
+      await expectEnded(`${env.CC}.pid`);
       const left = await readdir(join(env.XDG_CACHE_HOME, 'fathom', 'native'));
       expect(left.filter((name) => !name.endsWith('.so'))).toEqual([]);
       await expect(stat(join(folder, 'stopped'))).rejects.toThrow('ENOENT');
+    });
+
+    it('is ended by Ctrl-C also where a command does not listen to it', async () => {
+      const env = {
+        CC: await compilerThat('sleep 300 & echo $! > "$0.pid"; wait'),
+        XDG_CACHE_HOME: newCache(),
+      };
+      const running = startFathom(['info'], { cwd: folder, env });
+      await expect
+        .poll(() => readFile(`${env.CC}.pid`, 'utf8').catch(() => ''), { timeout: 9000 })
+        .toMatch(/\d\n/);
+      running.process.kill('SIGINT');
+      expect((await running.finished).code).toBe(130);
+      await expectEnded(`${env.CC}.pid`);
     });
 
     it('serves two runs that start together from an empty cache', async () => {
@@ -132,6 +146,13 @@ describe.skipIf(!native.available)(
       await expect(stat(info.native.cache.folder), 'it is gone with it').rejects.toThrow('ENOENT');
       expect(jsonOf<Result>(await fathom([...TRAIN, '--json'], { cwd: folder, env })).backend).toBe('native');
     });
+
+    /** Ended processes that nobody has asked about yet (state Z) count as gone. */
+    async function expectEnded(pidFile: string): Promise<void> {
+      const pid = (await readFile(pidFile, 'utf8')).trim();
+      const stateOf = () => spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' }).stdout.trim();
+      await expect.poll(stateOf).toMatch(/^(Z.*)?$/);
+    }
 
     it('and its cache are described by info, with how to clear it', async () => {
       const cache = newCache();
