@@ -33,6 +33,8 @@ export function showCompiling(
   let [steps, done] = [0, 0];
   let timer: NodeJS.Timeout | undefined;
   let said = false;
+  /** Ends the waiting if Ctrl-C has come, be it before the compiler began. */
+  let giveUp = () => {};
   const text = () =>
     `Compiling for this machine … ${Math.floor((clock() - began!) / 1000)} s, ${done} of ${steps} parts`;
   const draw = () => {
@@ -52,6 +54,7 @@ export function showCompiling(
     if (began === undefined) {
       began = clock();
       timer = setTimeout(draw, SAID_AFTER_MS).unref();
+      giveUp();
     }
     if (done < steps) return;
     const took = duration(clock() - began);
@@ -69,17 +72,18 @@ export function showCompiling(
   };
   return {
     unlessInterrupted: (work, signal) => {
-      let heard = () => {};
       const interrupted = new Promise<undefined>((resolve) => {
-        heard = () => {
-          if (began === undefined) return;
+        giveUp = () => {
+          if (began === undefined || !signal.aborted) return;
           stop();
           resolve(undefined);
         };
-        signal.addEventListener('abort', heard);
       });
+      const heard = () => giveUp();
+      signal.addEventListener('abort', heard);
       return Promise.race([work, interrupted]).finally(() => {
         signal.removeEventListener('abort', heard);
+        giveUp = () => {};
         tellWhatTookOver();
       });
     },

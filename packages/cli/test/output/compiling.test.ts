@@ -64,6 +64,11 @@ describe('showCompiling', () => {
     const waiting = display.unlessInterrupted(never, control.signal);
     control.abort();
     expect(await waiting).toBeUndefined();
+    const before = new AbortController();
+    const begun = display.unlessInterrupted(never, before.signal);
+    before.abort();
+    tell(0, 8);
+    expect(await begun, 'Ctrl-C came before the compiler began').toBeUndefined();
     const other = new AbortController();
     const working = display.unlessInterrupted(Promise.resolve(7), other.signal);
     other.abort();

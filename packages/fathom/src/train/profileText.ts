@@ -78,9 +78,8 @@ function aligned(rows: readonly (readonly string[])[], width: number): string[] 
   const numbers = widths.slice(0, FIRST_WORDS).reduce((sum, each) => sum + each + GAP.length, 0);
   const [where, what] = widths.slice(FIRST_WORDS) as [number, number];
   const room = Math.max(2 * FEWEST_LETTERS, width - numbers - GAP.length);
-  // Where there is not room for both, each has half of it, or what the other leaves.
-  const half = Math.floor(room / 2);
-  widths[FIRST_WORDS] = Math.min(where, Math.max(half, room - what));
+  // Where there is not room for both, places have more of it, or what the words leave.
+  widths[FIRST_WORDS] = Math.min(where, Math.max(Math.floor(0.6 * room), room - what));
   widths[FIRST_WORDS + 1] = Math.min(what, room - widths[FIRST_WORDS]!);
   return rows.map((cells) =>
     cells
