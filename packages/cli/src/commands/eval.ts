@@ -10,6 +10,7 @@ import {
   parseThreads,
   wholeNumber,
 } from '../options.ts';
+import { showCompiling } from '../output/compiling.ts';
 import { formatConfusionMatrix, topMistakes } from '../output/confusion.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { count, duration, percent } from '../output/units.ts';
@@ -48,6 +49,7 @@ async function evaluateRun(
   terminal: Terminal,
 ): Promise<void> {
   const backend = await selectBackend(backendName, threads === undefined ? {} : { threads });
+  showCompiling(backend, terminal);
   const run = await loadRun(folder, backend);
   // Of the training part one image is enough: it is not looked at.
   const { test, source } = await loadWithProgress(name, { limit: 1, testLimit: limit }, terminal);

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type Backend, detectFeatures, selectBackend } from 'fathom';
-import { cacheFolder, type NativeStatus, nativeStatus } from 'fathom/node';
+import { type CacheContents, cacheFolder, type NativeStatus, nativeStatus } from 'fathom/node';
 import { BACKENDS, type BackendOption, parseBackend, parseThreads } from '../options.ts';
 import { table } from '../output/table.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
+import { byteSize, count } from '../output/units.ts';
 import { version } from '../version.ts';
 import { JSON_HELP } from './data.ts';
 
@@ -45,13 +46,15 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
     [
       ['Fathom', facts.fathom],
       ['Node', `${facts.node} (${facts.platform}, ${facts.cores} cores)`],
-      ['backend', `${facts.backend}, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`],
+      ['backend', `${facts.backend}: ${whyChosen(name, native)}`],
+      ['threads', String(facts.threads)],
       ['native code', describeNative(native)],
       ['SIMD', yes(features.simd)],
       ['fused multiply-add (relaxed SIMD)', yes(features.relaxed)],
       ['shared memory', yes(features.sharedMemory)],
       ['data (FATHOM_DATA)', facts.dataFolder ?? 'not set'],
-      ['cache', facts.cacheFolder],
+      ['downloads', facts.cacheFolder],
+      ...(native.available ? describeCache(native.cache) : []),
     ],
     { words: true },
   );
@@ -59,7 +62,21 @@ async function info({ backend: name, threads }: InfoOptions, terminal: Terminal)
   terminal.result(facts);
 }
 
+function whyChosen(asked: BackendOption, native: NativeStatus): string {
+  if (asked !== 'auto') return 'as asked for';
+  return native.available ? 'the fastest, as there is a C compiler' : 'the fastest without native code';
+}
+
 function describeNative(native: NativeStatus): string {
   if (!native.available) return `no: ${native.reason}`;
-  return `${native.version} (${native.compiler}), vectors of ${native.lanes} floats`;
+  return `${native.version} (${native.compiler}), vectors of ${native.lanes} floats (${native.vectors})`;
+}
+
+function describeCache({ folder, files, bytes, mostBytes, refused }: CacheContents): [string, string][] {
+  if (refused !== undefined) return [['compiled programs', `kept for this process alone: ${refused}`]];
+  const clear = `rm -r '${folder.replaceAll("'", "'\\''")}'`;
+  return [
+    ['compiled programs', `${count(files)} in ${folder}`],
+    ['', `${byteSize(bytes)} of at most ${byteSize(mostBytes)}; to clear them: ${clear}`],
+  ];
 }

@@ -5,6 +5,7 @@ import { writeFileAtomic } from 'fathom/node';
 import { UsageError } from '../errors.ts';
 import { readDigitImage } from '../images/index.ts';
 import { BACKENDS, type BackendOption, parseBackend, parseThreads } from '../options.ts';
+import { showCompiling } from '../output/compiling.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { checkSamples, loadRun } from '../runs/savedRun.ts';
 import { suggest } from '../suggest.ts';
@@ -51,6 +52,7 @@ async function inspect(
   terminal: Terminal,
 ): Promise<void> {
   const backend = await selectBackend(backendName, threads === undefined ? {} : { threads });
+  showCompiling(backend, terminal);
   const run = await loadRun(folder, backend);
   const { classes, name: data } = run.record.data;
   checkSamples(run, { name: 'of pictures', shape: [28, 28, 1], classes });

@@ -3,6 +3,7 @@ import { DataError, selectBackend } from 'fathom';
 import { CliError } from '../errors.ts';
 import { readDigitImage } from '../images/index.ts';
 import { BACKENDS, type BackendOption, parseBackend, parseThreads, wholeNumber } from '../options.ts';
+import { showCompiling } from '../output/compiling.ts';
 import { processTerminal, type Terminal } from '../output/terminal.ts';
 import { percent } from '../output/units.ts';
 import { checkSamples, loadRun, type SavedRun } from '../runs/savedRun.ts';
@@ -59,6 +60,7 @@ async function predict(
   terminal: Terminal,
 ): Promise<void> {
   const backend = await selectBackend(backendName, threads === undefined ? {} : { threads });
+  showCompiling(backend, terminal);
   const run = await loadRun(folder, backend);
   checkSamples(run, { name: 'of pictures', shape: [28, 28, 1], classes: run.record.data.classes });
   const answers: Answer[] = [];

@@ -23,6 +23,7 @@ import {
   parseThreads,
   wholeNumber,
 } from '../options.ts';
+import { showCompiling } from '../output/compiling.ts';
 import { formatConfusionMatrix, topMistakes } from '../output/confusion.ts';
 import { showProfile } from '../output/profile.ts';
 import { trainingProgress } from '../output/progress.ts';
@@ -106,7 +107,7 @@ A model file, my-model.ts:
 
 async function train(order: Order, terminal: Terminal): Promise<void> {
   const interrupt = catchInterrupt(() => {
-    terminal.warn('Stopping after this step; Ctrl-C again quits at once.');
+    terminal.warn('Stopping; Ctrl-C again quits at once.');
   });
   try {
     await trainAndSave(order, terminal, interrupt.signal);
@@ -138,35 +139,25 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
   const begun = settingsOf(run, data, config, options.model);
   if (earlier) checkSame(earlier.settings, begun, earlier.folder);
   let saved = false;
+  const compiling = showCompiling(backend, terminal);
   try {
     const parts = prepareTraining(data.train, seed);
     sayWhatIsTrained({ source, data, parts, model, backend }, options, terminal);
     // Compiled first, so that the first step is no slower than the others.
-    const waiting = setTimeout(() => terminal.say('Compiling for this machine …'), SAID_AFTER_MS);
-    try {
-      await model.prepare({ batchSize: Math.min(options.batch, parts.train.count) });
-    } finally {
-      clearTimeout(waiting);
-    }
-    const compileMs = model.compileMs;
+    const batchSize = Math.min(options.batch, parts.train.count);
+    await compiling.unlessInterrupted(model.prepare({ batchSize }), signal);
     if (signal.aborted) throw nothingSaved();
-    if (options.profile) {
-      const batchSize = Math.min(options.batch, parts.train.count);
-      await showProfile(model, { batchSize, file: options.profile }, terminal);
-    }
+    if (options.profile) await showProfile(model, { batchSize, file: options.profile }, terminal);
     const display = trainingProgress(terminal, { epochs: options.epochs, images: parts.train.count });
     await writeSettings(folder.path, begun);
     sayWhereItGoesOn(earlier && (await readCheckpoint(checkpointFolder(folder.path))), terminal);
-    const result = await trainModel(
-      model,
-      parts,
-      settings,
-      display,
-      signal,
-      fileCallbacks(options, folder.path),
-    );
-    if (result.steps === 0) throw nothingSaved();
-    const test = result.stopped ? undefined : await testModel(model, data.test, { signal });
+    const callbacks = fileCallbacks(options, folder.path);
+    const training = trainModel(model, parts, settings, display, signal, callbacks);
+    // A compiler is waited for before the first step alone.
+    const result = await compiling.unlessInterrupted(training, signal);
+    if (!result || result.steps === 0) throw nothingSaved();
+    const testing = () => compiling.unlessInterrupted(testModel(model, data.test, { signal }), signal);
+    const test = result.stopped ? undefined : await testing();
     const record: RunRecord = {
       ...describeRun(name, options, { source, data, parts, model, backend }),
       interrupted: result.stopped,
@@ -174,7 +165,7 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
       test: test ? { loss: test.loss, accuracy: test.accuracy } : null,
       confusion: test?.confusion ?? null,
       msPerStep: result.msPerStep,
-      compileMs,
+      compileMs: model.compileMs,
       weightsSha256: await weightsSha256(model),
     };
     await saveRun(folder, model, record);
@@ -190,6 +181,7 @@ async function trainAndSave(options: Order, terminal: Terminal, signal: AbortSig
     if (hopeless && !earlier) await forgetCheckpoints(folder.path);
     throw error;
   } finally {
+    compiling.stop();
     if (!saved) await folder.abandon();
   }
 }
@@ -253,15 +245,12 @@ function describeRun(
       lr: learningRateOf(model),
       optimizer,
       seed,
-      backend: backend.name,
+      backend: (backend.substitute ?? backend).name,
       threads: backend.threads,
       limit: limit ?? null,
     },
   } as const;
 }
-
-/** A compiler that takes longer than this is mentioned. */
-const SAID_AFTER_MS = 500;
 
 /** Room for the weights, and for two checkpoints and the one that is being written: weights and slots. */
 function runBytes(model: Model): number {

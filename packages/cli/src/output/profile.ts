@@ -21,8 +21,10 @@ export async function showProfile(
   const measured = await profile(model, { batchSize });
   const path = file === true ? TRACE_FILE : file;
   await writeFileAtomic(resolve(path), `${JSON.stringify(traceEvents(measured))}\n`);
-  terminal.say(profileText(measured, { most: SHOWN }));
+  // In a file, lines may be as long as they are.
+  terminal.say(profileText(measured, { most: SHOWN, width: terminal.stream.columns }));
   terminal.say();
-  terminal.say(`Trace of some steps: ${path} (open it in https://ui.perfetto.dev or chrome://tracing)`);
+  terminal.say(`Trace of some steps: ${path}`);
+  terminal.say('Open it in https://ui.perfetto.dev or chrome://tracing.');
   terminal.say();
 }

@@ -30,7 +30,7 @@ describe('Ctrl-C', () => {
     await heard(running, /epoch 2\/100000 .*\n/);
     running.process.kill(signal);
     const { code, err } = await running.finished;
-    expect(err).toMatch(/Stopping after this step/);
+    expect(err).toMatch(/Stopping; Ctrl-C again quits at once/);
     expect(err).toMatch(
       new RegExp(`Stopped in epoch \\d+ of 100000, after \\d+ of its steps\\. .*saved in ${signal}`),
     );

@@ -30,7 +30,7 @@ describe('fathom train --profile', () => {
     expect(times.slice(0, 5)).toEqual(times.slice(0, 5).sort((a, b) => b - a));
     expect(rows.join('\n')).toMatch(/gradient of dense +sums of products/);
     expect(rows.join('\n')).toMatch(/adam: dense\/kernel/);
-    expect(out).toContain('Trace of some steps: trace.json (open it in');
+    expect(out).toContain('Trace of some steps: trace.json\nOpen it in https://ui.perfetto.dev');
     const { traceEvents } = await traceIn('trace.json');
     const spans = traceEvents.filter(({ ph }) => ph === 'X');
     expect(spans.some(({ name }) => name === 'gradient of dense')).toBe(true);

@@ -15,9 +15,19 @@ export interface Backend {
   readonly disposed: boolean;
   /** The backend that programs are loaded on from now on, since this one can load no more of them. */
   readonly substitute?: Backend | undefined;
+  /** Why there is a substitute. */
+  readonly failure?: string | undefined;
+  /** Called while a compiler of its own works, which may take seconds: at the beginning, after each step, at the end. */
+  onCompiling?: ((progress: CompilerProgress) => void) | undefined;
   load(program: Program): Promise<Executable>;
   /** Gives threads and memory back. Variables that live here are read to the host first. */
   dispose(): Promise<void>;
+}
+
+/** How much of what a compiler has to do now is done; all of it at the end. */
+export interface CompilerProgress {
+  readonly steps: number;
+  readonly done: number;
 }
 
 /** A program on a device, bound to the variables of its graph. */

@@ -3,6 +3,8 @@ import type { KernelProfile, StepProfile } from './profile.ts';
 export interface ProfileTextOptions {
   /** Kernels that are shown, the slowest ones; the rest becomes one line. Default all. */
   readonly most?: number | undefined;
+  /** Columns that there are: words that do not fit are cut. Default as many as it takes. */
+  readonly width?: number | undefined;
 }
 
 /**
@@ -12,7 +14,10 @@ export interface ProfileTextOptions {
  * @example
  * const text = profileText(await profile(model), { most: 15 });
  */
-export function profileText(profile: StepProfile, { most = Infinity }: ProfileTextOptions = {}): string {
+export function profileText(
+  profile: StepProfile,
+  { most = Infinity, width = Infinity }: ProfileTextOptions = {},
+): string {
   const { kernels, kernelMs } = profile;
   const shown = kernels.slice(0, most);
   const rest = kernels.slice(most);
@@ -22,7 +27,7 @@ export function profileText(profile: StepProfile, { most = Infinity }: ProfileTe
     const share = percent(milliseconds / kernelMs);
     rows.push([time(milliseconds), share, '', '', '', `${rest.length} more kernels`, '']);
   }
-  return [...heading(profile), '', ...aligned([HEAD, ...rows]), '', ...footing(profile)].join('\n');
+  return [...heading(profile), '', ...aligned([HEAD, ...rows], width), '', ...footing(profile)].join('\n');
 }
 
 const HEAD = ['ms', 'share', 'GFLOP/s', 'GB/s', 'of peak', 'where', 'what'];
@@ -40,9 +45,9 @@ function heading({ backend, threads, batchSize, stepMs, kernelMs, kernels }: Ste
 function footing({ ceiling, kernels }: StepProfile): string[] {
   const flops = kernels.reduce((sum, kernel) => sum + kernel.flops, 0);
   return [
-    `Peak of one thread, measured just now: ${ceiling.gigaflops.toFixed(0)} GFLOP/s (multiply-adds in registers alone), ` +
-      `${ceiling.gigabytes.toFixed(0)} GB/s (a copy of 32 MiB).`,
-    `A step is ${(flops / 1e6).toFixed(1)} MFLOP. GB/s above that of the copy come from caches.`,
+    `Peak of one thread, measured just now: ${ceiling.gigaflops.toFixed(0)} GFLOP/s (registers), ${ceiling.gigabytes.toFixed(0)} GB/s (copy).`,
+    'GFLOP/s are those of multiply-adds in registers, GB/s those of a copy of 32 MiB;',
+    `GB/s above that come from caches. A step is ${(flops / 1e6).toFixed(1)} MFLOP.`,
   ];
 }
 
@@ -68,12 +73,24 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function aligned(rows: readonly (readonly string[])[]): string[] {
+function aligned(rows: readonly (readonly string[])[], width: number): string[] {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
+  const numbers = widths.slice(0, FIRST_WORDS).reduce((sum, each) => sum + each + GAP.length, 0);
+  const [where, what] = widths.slice(FIRST_WORDS) as [number, number];
+  const room = Math.max(2 * FEWEST_LETTERS, width - numbers - GAP.length);
+  // Where there is not room for both, places have more of it, or what the words leave.
+  widths[FIRST_WORDS] = Math.min(where, Math.max(Math.floor(0.6 * room), room - what));
+  widths[FIRST_WORDS + 1] = Math.min(what, room - widths[FIRST_WORDS]!);
   return rows.map((cells) =>
     cells
-      .map((text, i) => (i < FIRST_WORDS ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)))
-      .join('  ')
+      .map((text, i) => (i < FIRST_WORDS ? text.padStart(widths[i]!) : cut(text, widths[i]!)))
+      .join(GAP)
       .trimEnd(),
   );
 }
+
+const GAP = '  ';
+const FEWEST_LETTERS = 10;
+
+const cut = (text: string, width: number) =>
+  text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);

@@ -236,6 +236,11 @@ describe.each(compiled)('profile on $name', ({ make }) => {
       expect(row).toMatch(/^ *[\d.]+ +[\d.]+ % +[\d.]+ +[\d.]+ +[\d.]+ % +\S.* \(\S+\)$/);
     expect(lines[head + 5]).toContain(`${measured.kernels.length - 4} more kernels`);
     expect(lines.join('\n')).toMatch(/Peak of one thread, measured just now: \d+ GFLOP\/s .* \d+ GB\/s/);
+    for (const width of [80, 120]) {
+      const narrow = profileText(measured, { width }).split('\n');
+      expect(Math.max(...narrow.map(({ length }) => length))).toBeLessThanOrEqual(width);
+      expect(narrow.filter((line) => /^ *ms +share/.test(line))).toHaveLength(1);
+    }
   });
 
   it('has a ceiling that does the arithmetic it counts', async () => {

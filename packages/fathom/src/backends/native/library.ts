@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { CompilerProgress } from '../backend.ts';
 import type { LibraryCache } from './cache.ts';
 import { CompilerError } from './errors.ts';
 import type { Machine } from './machine.ts';
@@ -45,6 +46,10 @@ export class Loader {
   /** Milliseconds spent on waiting for the compiler, and the programs that it compiled. */
   compileMs = 0;
   compiled = 0;
+  /** Those who want to know how far the compiler is. */
+  readonly listeners = new Set<(progress: CompilerProgress) => void>();
+  #steps = 0;
+  #stepsDone = 0;
 
   /** @throws CompilerError when koffi is not installed */
   constructor(machine: Machine, cache: LibraryCache, limitMs = COMPILE_MS) {
@@ -106,11 +111,21 @@ export class Loader {
     const known = this.#pending.get(key);
     if (known) return known;
     const path = this.cache
-      .get([compiler, fingerprint, args.join('\n'), ...files], async (target) => {
+      .get([compiler, fingerprint, args.join('\n'), ...files], async (folder) => {
         const start = performance.now();
-        await this.#build(args, files, target);
-        this.compileMs += performance.now() - start;
-        this.compiled++;
+        // Several files are compiled, then linked.
+        let left = files.length > 1 ? files.length + 1 : 1;
+        this.#tell(left, 0);
+        try {
+          return await this.#build(args, files, folder, () => {
+            left--;
+            this.#tell(0, 1);
+          });
+        } finally {
+          this.#tell(0, left);
+          this.compileMs += performance.now() - start;
+          this.compiled++;
+        }
       })
       .catch((error: unknown) => {
         // A full disk and the like; the program can be had elsewhere.
@@ -121,30 +136,42 @@ export class Loader {
     return path;
   }
 
-  async #build(args: readonly string[], files: readonly string[], target: string): Promise<void> {
+  /** Compiles files side by side into a library in `folder`, where the compiler keeps its own temporary files too. */
+  async #build(
+    args: readonly string[],
+    files: readonly string[],
+    folder: string,
+    onStep: () => void,
+  ): Promise<string> {
+    const environment = { ...this.machine.environment, TMPDIR: folder };
     const call = (more: readonly string[], input = '') =>
       this.#limited(() =>
-        run(this.machine.compiler, [...args, ...more], {
-          input,
-          limitMs: this.#limitMs,
-          environment: this.machine.environment,
-        }),
-      );
+        run(this.machine.compiler, [...args, ...more], { input, limitMs: this.#limitMs, environment }),
+      ).then(onStep);
+    const library = join(folder, 'library.so');
     if (files.length === 1) {
-      await call(['-shared', '-o', target, '-x', 'c', '-', '-ldl'], files[0]);
-      return;
+      await call(['-shared', '-o', library, '-x', 'c', '-', '-ldl'], files[0]);
+      return library;
     }
-    const objects = files.map((_, i) => `${target}.${i}.tmp`);
-    try {
-      const calls = files.map((file, i) => call(['-c', '-o', objects[i]!, '-x', 'c', '-'], file));
-      // All have ended before their files are removed, also when one has failed.
-      for (const outcome of await Promise.allSettled(calls)) {
-        if (outcome.status === 'rejected') throw outcome.reason;
-      }
-      await call(['-shared', '-o', target, ...objects]);
-    } finally {
-      await Promise.all(objects.map((object) => rm(object, { force: true })));
+    const objects = files.map((_, i) => join(folder, `${i}.o`));
+    const calls = files.map((file, i) => call(['-c', '-o', objects[i]!, '-x', 'c', '-'], file));
+    // All have ended before their files are removed, also when one has failed.
+    for (const outcome of await Promise.allSettled(calls)) {
+      if (outcome.status === 'rejected') throw outcome.reason;
     }
+    await call(['-shared', '-o', library, ...objects]);
+    return library;
+  }
+
+  #tell(more: number, done: number): void {
+    this.#steps += more;
+    this.#stepsDone += done;
+    const progress = { steps: this.#steps, done: this.#stepsDone };
+    if (this.#steps === this.#stepsDone) {
+      this.#steps = 0;
+      this.#stepsDone = 0;
+    }
+    if (more + done > 0) for (const listen of this.listeners) listen(progress);
   }
 
   async #limited(work: () => Promise<unknown>): Promise<void> {

@@ -60,8 +60,10 @@ async function probe(
   wrapped: readonly string[],
   environment: NodeJS.ProcessEnv,
 ): Promise<Machine> {
-  const machine = process.arch === 'arm64' ? '-mcpu=native' : '-march=native';
-  const { output } = await run(compiler, [...wrapped, machine, '-dM', '-E', '-x', 'c', '-'], {
+  // Unless CC says for which machine, as in CC='gcc -march=x86-64-v2', it is this one.
+  const named = wrapped.some((argument) => /^-m(arch|cpu)=/.test(argument));
+  const machine = named ? [] : [process.arch === 'arm64' ? '-mcpu=native' : '-march=native'];
+  const { output } = await run(compiler, [...wrapped, ...machine, '-dM', '-E', '-x', 'c', '-'], {
     input: '',
     limitMs: PROBE_MS,
     environment,
@@ -82,7 +84,7 @@ async function probe(
     environment,
     version: macros.has('__clang__') ? version : `GCC ${version}`,
     fingerprint: output,
-    flags: [...FLAGS, macros.has('__clang__') ? '-O2' : '-O1', machine],
+    flags: [...FLAGS, macros.has('__clang__') ? '-O2' : '-O1', ...machine],
     target: targetOf(macros),
   };
 }

@@ -27,3 +27,12 @@ export function view(block: Block, offset: number, dtype: DType, size: number): 
     ? new Float32Array(block.memory, at, size)
     : new Int32Array(block.memory, at, size);
 }
+
+const UNTOUCHED = 0xff;
+
+/** Marks what lies around the first `bytes` of a block; the function returned tells whether all marks are there. */
+export function guard({ memory, offset }: Block, bytes: number): () => boolean {
+  const around = [new Uint8Array(memory, 0, offset), new Uint8Array(memory, offset + bytes)];
+  for (const part of around) part.fill(UNTOUCHED);
+  return () => around.every((part) => part.every((value) => value === UNTOUCHED));
+}

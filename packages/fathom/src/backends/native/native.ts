@@ -2,13 +2,14 @@ import { availableParallelism } from 'node:os';
 import type { Program, Target } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
-import type { Backend, Executable, LaunchSpan, LaunchTime } from '../backend.ts';
+import type { Backend, CompilerProgress, Executable } from '../backend.ts';
 import { Prepared, type Versioned } from '../prepared.ts';
-import { LibraryCache, nativeCacheFolder } from './cache.ts';
+import { type CacheContents, LibraryCache, nativeCacheFolder } from './cache.ts';
 import { CompilerError } from './errors.ts';
+import { NativeExecutable } from './executable.ts';
 import { type LoadedProgram, Loader, type PoolLibrary } from './library.ts';
 import { findMachine } from './machine.ts';
-import { allocate, type Block, view } from './memory.ts';
+import { allocate, type Block, guard, view } from './memory.ts';
 import { renderC } from './render.ts';
 import { Tracer } from './trace.ts';
 
@@ -23,7 +24,7 @@ export interface NativeOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Milliseconds that the compiler may take for one program. */
   readonly compileLimitMs?: number;
-  /** Gives every buffer memory of its own, so that a sanitizer sees when a kernel leaves it. */
+  /** Gives every buffer memory of its own, so that a sanitizer or the run itself sees when a kernel leaves it. */
   readonly separate?: boolean;
 }
 
@@ -35,7 +36,9 @@ export type NativeStatus =
       readonly version: string;
       /** Floats in one vector. */
       readonly lanes: number;
-      readonly cacheFolder: string;
+      /** The kind of vectors, as avx512, avx2, sse2 or neon. */
+      readonly vectors: string;
+      readonly cache: CacheContents;
     }
   | { readonly available: false; readonly reason: string };
 
@@ -69,8 +72,9 @@ export async function nativeStatus(options: NativeOptions = {}): Promise<NativeS
   try {
     const { loader } = await toolsFor(options);
     const { compiler, version, target } = loader.machine;
-    const { folder } = loader.cache;
-    return { available: true, compiler, version, lanes: target.lanes, cacheFolder: folder };
+    const vectors = target.name.replace('native-', '');
+    const cache = await loader.cache.contents();
+    return { available: true, compiler, version, lanes: target.lanes, vectors, cache };
   } catch (error) {
     if (!(error instanceof CompilerError)) throw error;
     return { available: false, reason: error.message };
@@ -82,6 +86,9 @@ interface Tools {
   readonly pool: PoolLibrary;
 }
 
+/** A compiler that hangs is not asked twice in a row. */
+const REMEMBERED_MS = 5000;
+
 const tools = new Map<string, Promise<Tools>>();
 
 /** The compiler and the pool, found and tried once a process. */
@@ -92,19 +99,21 @@ function toolsFor({ environment = process.env, cacheFolder, compileLimitMs }: Na
   if (!found) {
     found = prepare(environment, folder, compileLimitMs);
     tools.set(key, found);
-    // Whoever asks next may have installed what was missing.
-    found.catch(() => tools.delete(key));
+    // Whoever asks later may have installed what was missing.
+    found.catch(() => setTimeout(() => tools.delete(key), REMEMBERED_MS).unref());
   }
   return found;
 }
 
 async function prepare(
   environment: NodeJS.ProcessEnv,
-  folder: string,
+  folder: string | undefined,
   compileLimitMs: number | undefined,
 ): Promise<Tools> {
   const machine = await findMachine(environment);
-  const cache = await LibraryCache.open(folder);
+  const cache = await LibraryCache.open(folder).catch((error: unknown) => {
+    throw new CompilerError(`there is no place for compiled programs: ${(error as Error).message}`);
+  });
   const first = new Loader(machine, cache, compileLimitMs);
   const pool = await first.pool();
   const withHeaders = { ...machine, flags: [...machine.flags, '-DFATHOM_HEADERS'] };
@@ -149,6 +158,8 @@ export class NativeBackend implements Backend {
   /** Takes over after the compiler has failed, and why. */
   substitute: Backend | undefined;
   failure: string | undefined;
+  onCompiling: ((progress: CompilerProgress) => void) | undefined;
+  readonly #tell = (progress: CompilerProgress) => this.onCompiling?.(progress);
   readonly #library: PoolLibrary;
   readonly #pool: number;
   readonly #separate: boolean;
@@ -166,6 +177,7 @@ export class NativeBackend implements Backend {
     { substitute, separate = false }: NativeOptions,
   ) {
     this.loader = loader;
+    loader.listeners.add(this.#tell);
     this.target = loader.machine.target;
     this.#library = library;
     this.#makeSubstitute = substitute;
@@ -216,6 +228,10 @@ export class NativeBackend implements Backend {
     places.forEach((place, i) => {
       words(base, places.length)[i] = BigInt(place.block.address + place.offset);
     });
+    const guarded = places.map(({ block }, i) => ({ block, bytes: 4 * program.buffers[i]!.size }));
+    const guards = (this.#separate ? guarded : []).map(({ block, bytes }) =>
+      block === scratch ? guard(block, threads * program.scratchBytes) : guard(block, bytes),
+    );
     const { meet, run } = this.#library;
     words(context, CONTEXT_WORDS).set(
       [threads, base.address, scratch.address, program.scratchBytes, meet, this.#pool, 0].map(BigInt),
@@ -235,6 +251,9 @@ export class NativeBackend implements Backend {
     const start = () => {
       if (threads > 1) run(this.#pool, loaded.entry, context.address);
       else loaded.run(context.address, 0);
+      guards.forEach((isIntact, i) => {
+        if (!isIntact()) throw new Error(`native: the program wrote outside of its buffer ${i}.`);
+      });
     };
     const executable = new NativeExecutable(
       program,
@@ -270,6 +289,7 @@ export class NativeBackend implements Backend {
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
+    this.loader.listeners.delete(this.#tell);
     for (const reference of this.#variables) {
       const variable = reference.deref();
       if (variable?.home instanceof NativeHome && variable.home.backend === this) {
@@ -333,96 +353,5 @@ class NativeHome implements VariableHome, Versioned {
   write(values: NumericArray): void {
     view(this.block, 0, this.#dtype, this.#size).set(values);
     this.version++;
-  }
-}
-
-class NativeExecutable implements Executable {
-  readonly program: Program;
-  onDispose: () => void = () => {};
-  onTrace: (steps: number) => Promise<LaunchSpan[]> = async () => [];
-  keeps: readonly Block[] = [];
-  readonly #places: readonly { block: Block; offset: number }[];
-  readonly #working: <T>(work: () => T) => T;
-  readonly #run: () => void;
-  readonly #kernel: (launch: number, count: number, step: number, iterations: number) => void;
-  #disposed = false;
-
-  constructor(
-    program: Program,
-    places: readonly { block: Block; offset: number }[],
-    working: <T>(work: () => T) => T,
-    run: () => void,
-    kernel: (launch: number, count: number, step: number, iterations: number) => void,
-  ) {
-    this.program = program;
-    this.#places = places;
-    this.#working = working;
-    this.#run = run;
-    this.#kernel = kernel;
-  }
-
-  write(input: number, values: ArrayLike<number>): void {
-    const elements = this.#view(this.program.inputs[input]!);
-    if (values.length !== elements.length) {
-      throw new RangeError(
-        `write: input ${input} takes ${elements.length} values; received ${values.length}.`,
-      );
-    }
-    elements.set(values);
-  }
-
-  run(): void {
-    this.#check();
-    this.#working(this.#run);
-  }
-
-  read(output: number): NumericArray {
-    return this.#view(this.program.outputs[output]!).slice();
-  }
-
-  profile(rounds: number): LaunchTime[] {
-    this.#check();
-    return this.#working(() => this.#times(rounds));
-  }
-
-  #times(rounds: number): LaunchTime[] {
-    const { launches, loops } = this.program;
-    const times = launches.map(({ name, flops }) => ({
-      name,
-      flops,
-      milliseconds: Number.POSITIVE_INFINITY,
-    }));
-    for (let round = 0; round < rounds; round++) {
-      launches.forEach(({ count, chunks, solo, stage }, i) => {
-        const iterations = loops.find(({ first, end }) => first <= i && i < end)?.count ?? 1;
-        const alone = launches[i - 1]?.stage !== stage && launches[i + 1]?.stage !== stage;
-        const start = performance.now();
-        this.#kernel(i, count, solo || alone ? count : count / chunks, iterations);
-        times[i]!.milliseconds = Math.min(times[i]!.milliseconds, performance.now() - start);
-      });
-    }
-    return times;
-  }
-
-  trace(steps: number): Promise<LaunchSpan[]> {
-    this.#check();
-    return this.onTrace(steps);
-  }
-
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.onDispose();
-  }
-
-  #view(buffer: number): Float32Array | Int32Array {
-    this.#check();
-    const { size, dtype } = this.program.buffers[buffer]!;
-    const { block, offset } = this.#places[buffer]!;
-    return view(block, offset, dtype, size);
-  }
-
-  #check(): void {
-    if (this.#disposed) throw new Error('native: this program has been disposed of. Load it again.');
   }
 }

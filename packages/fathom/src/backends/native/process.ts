@@ -1,18 +1,14 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { CompilerError } from './errors.ts';
 
 /** Of what a compiler complains of, so much is kept. */
 const MOST_COMPLAINT = 2000;
 const MOST_OUTPUT = 4 * 2 ** 20;
 
-/** Ends each command that runs: none may outlive this process. */
-const running = new Set<() => void>();
-const endAll = () => {
-  for (const end of running) end();
-};
-
 /**
- * Runs a command without a shell: its arguments are a list, `input` is what it reads.
+ * Runs a command without a shell: its arguments are a list, `input` is what it reads. It does not outlive this process,
+ * unless that is killed.
  *
  * @throws CompilerError when it does not start, fails, or takes longer than `limitMs`, after which it is ended together
  * with all that it started
@@ -39,8 +35,7 @@ export function run(
         // It is gone already.
       }
     };
-    if (running.size === 0) process.once('exit', endAll);
-    running.add(end);
+    const ended = endWithProcess(end);
     const fail = (message: string) => finish(() => reject(new CompilerError(message)));
     const timer = setTimeout(() => {
       end();
@@ -48,8 +43,7 @@ export function run(
     }, limitMs);
     const finish = (settle: () => void) => {
       clearTimeout(timer);
-      running.delete(end);
-      if (running.size === 0) process.off('exit', endAll);
+      ended();
       settle();
     };
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -68,8 +62,36 @@ export function run(
         return;
       }
       const lines = complaint.split('\n');
-      const first = lines.find((line) => /error/i.test(line)) ?? lines[0]!;
-      fail(`${command} failed (${signal ?? `exit ${code}`}): ${first.trim()}`);
+      const first = (lines.find((line) => /error/i.test(line)) ?? lines[0]!).trim();
+      fail(`${command} failed (${signal ?? `exit ${code}`})${first === '' ? '' : `: ${first}`}`);
     });
   });
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** What ends each command that runs. */
+const running = new Set<() => void>();
+
+/** Calls `end` when the process ends before the returned function is called. */
+function endWithProcess(end: () => void): () => void {
+  if (running.size === 0) {
+    process.on('exit', endAll);
+    for (const name of SIGNALS) process.on(name, endBySignal);
+  }
+  running.add(end);
+  return () => {
+    running.delete(end);
+    if (running.size > 0) return;
+    process.off('exit', endAll);
+    for (const name of SIGNALS) process.off(name, endBySignal);
+  };
+}
+
+function endAll(): void {
+  for (const end of running) end();
+}
+
+/** Without a listener a signal ends the process with no word to anybody; with others, what it means is theirs to say. */
+function endBySignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
 }

@@ -1,5 +1,6 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { userCacheFolder } from '../../backends/native/cache.ts';
 
 /** The data sets of four IDX files. */
 export type MnistName = 'mnist' | 'fashion-mnist';
@@ -26,11 +27,9 @@ export type MnistSource = {
   readonly mirrors: readonly string[];
 };
 
-/** Where downloaded data is kept: `$XDG_CACHE_HOME/fathom`, by default `~/.cache/fathom`. */
+/** Where downloaded data is kept: `$XDG_CACHE_HOME/fathom`, by default `~/.cache/fathom`, without a home in `/tmp`. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_CACHE_HOME;
-  // The XDG base directory specification has relative paths ignored.
-  return join(base && isAbsolute(base) ? base : join(homedir(), '.cache'), 'fathom');
+  return userCacheFolder(env) ?? join(tmpdir(), `fathom-${process.getuid?.() ?? 'data'}`);
 }
 
 const SIDE = 28;

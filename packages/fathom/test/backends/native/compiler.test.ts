@@ -78,7 +78,7 @@ describe.skipIf(!native.available)(
       await results(first);
       expect(first.loader.compiled).toBeGreaterThan(0);
       const files = await readdir(cacheFolder);
-      expect(files.filter((name) => !/^[0-9a-f]{40}\.so$/.test(name))).toEqual([]);
+      expect(files.filter((name) => !/^[0-9a-f]{40}-[0-9a-f]{24}\.so$/.test(name))).toEqual([]);
       for (const name of files) expect((await stat(join(cacheFolder, name))).mode & 0o777).toBe(0o700);
       expect((await stat(cacheFolder)).mode & 0o777).toBe(0o700);
 

@@ -7,7 +7,7 @@ import { native, SANITIZED } from '../../support/backends.ts';
 import { distance, expectAgreement, expectSameBits } from '../../support/compare.ts';
 import { exact, plain } from '../../support/differences.ts';
 
-const NETWORKS = 8;
+const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 describe.skipIf(!native.available)(
   native.available ? 'training steps of random networks, natively' : `no native code here: ${native.reason}`,
@@ -23,8 +23,9 @@ describe.skipIf(!native.available)(
       for (const backend of backends) await backend.dispose();
     });
 
-    it('follow the oracle, with the same bits for any number of threads', async () => {
-      for (let seed = 1; seed <= NETWORKS; seed++) {
+    it.each(SEEDS)(
+      'number %i follows the oracle, with the same bits for any number of threads',
+      async (seed) => {
         let first: NumericArray[] | undefined;
         let expected: NumericArray[] = [];
         let rounded: NumericArray[] = [];
@@ -51,8 +52,8 @@ describe.skipIf(!native.available)(
           });
           first ??= results;
         }
-      }
-      expect(backends.map(({ failure }) => failure)).toEqual([undefined, undefined, undefined]);
-    });
+        expect(backends.map(({ failure }) => failure)).toEqual([undefined, undefined, undefined]);
+      },
+    );
   },
 );
