@@ -1,8 +1,10 @@
 import type { Shape } from '../ir/shape.ts';
+import type { Tensor } from '../ir/tensor.ts';
+import type { Network } from '../nn/network.ts';
 import type { DataInput } from '../train/options.ts';
-import { type Inspectable, type NodeList, nodesOf } from './nodes.ts';
+import { type Inspectable, nodesOf } from './nodes.ts';
 import { type InspectOptions, run, sampleOf } from './session.ts';
-import { isWeighted, traceNodes } from './trace.ts';
+import { isWeighted, type TracedNetwork, traceNodes } from './trace.ts';
 
 /** The spread of some numbers. */
 export interface ValueRange {
@@ -22,6 +24,8 @@ export interface LayerActivation {
   readonly range: ValueRange;
   /** Of layers that end in an activation: what it was given, z of y = activation(z). */
   readonly preActivation: Float32Array | undefined;
+  /** Of sequences with steps that do not count: 1 where one counts, 0 where not. */
+  readonly mask: Float32Array | undefined;
   /** Results beside the first, of layers that have several. */
   readonly others: readonly { readonly shape: Shape; readonly values: Float32Array }[];
 }
@@ -53,14 +57,26 @@ export async function activations(
   options: InspectOptions = {},
 ): Promise<Activations> {
   const feeds = sampleOf(model, x, 'activations');
-  const list = nodesOf(model);
   const draw = () => {
-    const { inputs, values, preActivations, keys } = traceNodes(model);
-    return { inputs, outputs: [...values.flat(), ...preActivations], keys };
+    const traced = traceNodes(model);
+    masked.set(model.network, seenMasks(traced));
+    return { inputs: traced.inputs, outputs: activationOutputs(traced), keys: traced.keys };
   };
   const results = await run(model, 'activations', draw, feeds, options);
-  return fromResults(model, list, results);
+  return readActivations(model, results, masked.get(model.network)!);
 }
+
+/** The outputs of a program from which {@link readActivations} makes its list. */
+export function activationOutputs({ values, preActivations, masks }: TracedNetwork): Tensor[] {
+  return [...values.flat(), ...preActivations, ...masks.filter((mask) => mask !== undefined)];
+}
+
+/** Which nodes have steps that may not count. */
+export function seenMasks({ masks }: TracedNetwork): readonly boolean[] {
+  return masks.map((mask) => mask !== undefined);
+}
+
+const masked = new WeakMap<Network, readonly boolean[]>();
 
 /** Whether something is what {@link activations} gave, and not a sample. */
 export function isActivations(x: DataInput | Activations): x is Activations {
@@ -88,13 +104,17 @@ export function rangeOf(values: ArrayLike<number>): ValueRange {
   return { min, max, mean: sum / values.length };
 }
 
-function fromResults(
+/** What {@link activationOutputs} came to, layer by layer. */
+export function readActivations(
   model: Inspectable,
-  { nodes, outputs }: NodeList,
   results: readonly Float32Array[],
+  hasMask: readonly boolean[],
 ): Activations {
+  const { nodes, outputs } = nodesOf(model);
   const first = nodes.map((_, i) => nodes.slice(0, i).reduce((sum, { shapes }) => sum + shapes.length, 0));
   const before = nodes.reduce((sum, { shapes }) => sum + shapes.length, 0);
+  const masks = results.slice(before + nodes.length);
+  let nextMask = 0;
   return {
     model: model.name,
     layers: nodes.map(({ id, layer, isInput, shapes }, i): LayerActivation => {
@@ -106,6 +126,7 @@ function fromResults(
         values: values!,
         range: rangeOf(values!),
         preActivation: !isInput && isWeighted(layer) ? results[before + i]! : undefined,
+        mask: hasMask[i] ? masks[nextMask++] : undefined,
         others: others.map((data, j) => ({ shape: shapes[j + 1]!, values: data })),
       };
     }),

@@ -3,19 +3,21 @@ import type { Dense } from '../nn/layers/dense.ts';
 import { input } from '../ops/index.ts';
 import type { DataInput } from '../train/options.ts';
 import type { Place } from './contraction.ts';
+import { isRowWise } from './formulas.ts';
 import { exactLoss, gradients, type NetworkGradients } from './gradients.ts';
 import {
   biasTerms,
+  columnTerms,
   type GradientTerm,
   kernelTerms,
   readerTerms,
-  slopesAt,
   term,
   total,
 } from './gradientTerms.ts';
+import { column } from './jacobian.ts';
 import { consumersOf, type Inspectable, nodeAt, nodesOf } from './nodes.ts';
 import {
-  endsInSoftmax,
+  endsIn,
   type ObjectiveOptions,
   objectiveFor,
   type SampleObjective,
@@ -23,7 +25,7 @@ import {
 } from './objective.ts';
 import { exactRunner, readAll, sampleOf } from './session.ts';
 import { isWeighted, type Nudge } from './trace.ts';
-import { checkPlace, indexOf, wiringOf } from './wiring.ts';
+import { checkPlace, indexOf, placeAt, wiringOf } from './wiring.ts';
 
 /** Which gradient is to be explained. */
 export type GradientOf =
@@ -115,32 +117,54 @@ async function ofWeight(
   checkPlace(place, weight.shape, `explainGradient: ${name}`);
   const { variable } = model.network.weights.find((one) => one.name === name)!.weight;
   const terms: GradientTerm[] = [];
-  let isKnown = true;
-  let isBias = false;
-  for (const node of nodesOf(model).nodes) {
+  const unknown: string[] = [];
+  const kinds = new Set<'kernel' | 'bias' | 'other'>();
+  const { nodes } = nodesOf(model);
+  for (const node of nodes) {
     if (!node.layer.weights.some((own) => own.variable === variable)) continue;
     const wiring = await wiringOf(node);
     if (wiring?.kind === 'sum' && wiring.kernel === variable) {
+      kinds.add('kernel');
       terms.push(...kernelTerms(all, node, wiring, place));
     } else if (wiring?.kind === 'sum' && wiring.bias === variable) {
-      isBias = true;
+      kinds.add('bias');
       terms.push(...biasTerms(all, node, wiring, place));
-    } else isKnown = false;
+    } else {
+      kinds.add('other');
+      const found = await columnTerms(nodes, all, node, { weight: variable, place });
+      if (found) terms.push(...found);
+      else unknown.push(node.id);
+    }
   }
-  const formula = isBias ? '∂L/∂b = Σ ∂L/∂z' : '∂L/∂w = Σ x·∂L/∂z';
-  return {
-    kind: 'weight',
-    name,
-    formula: isKnown ? formula : '∂L/∂w',
-    terms: isKnown ? terms : [],
-    difference: undefined,
-    sum: isKnown ? total(terms) : undefined,
-    value: weight.gradient[indexOf(place, weight.shape)]!,
-    note: isKnown
-      ? undefined
-      : `No unfolded form of the gradient of ${name} is known; here is its value alone.`,
-  };
+  const formula = kinds.has('other')
+    ? '∂L/∂w = Σ ∂y/∂w·∂L/∂y'
+    : kinds.has('bias')
+      ? '∂L/∂b = Σ ∂L/∂z'
+      : '∂L/∂w = Σ x·∂L/∂z';
+  const value = weight.gradient[indexOf(place, weight.shape)]!;
+  return whole({ kind: 'weight', name, formula, terms, value }, unknown);
 }
+
+/** An explanation whose terms come to the value; without them where they are not known, or come to something else. */
+function whole(
+  parts: Pick<Explained, 'kind' | 'name' | 'formula' | 'terms' | 'value'>,
+  unknown: readonly string[],
+): Explained {
+  const { name, terms, value } = parts;
+  const sum = total(terms);
+  const size = terms.reduce((most, { product }) => Math.max(most, Math.abs(product)), Math.abs(value));
+  const isSame = Math.abs(sum - value) <= TOLERANCE * size + SMALLEST;
+  if (unknown.length === 0 && isSame) return { ...parts, difference: undefined, sum, note: undefined };
+  const note =
+    unknown.length > 0
+      ? `No unfolded form of the gradient of ${name} through ${unknown.join(', ')} is known; here is its value alone.`
+      : `The loss takes ${name} in by another way than through the layers behind it; here is its value alone.`;
+  return { ...parts, terms: [], difference: undefined, sum: undefined, note };
+}
+
+/** 32 bits and the order of sums leave a little room. */
+const TOLERANCE = 1e-3;
+const SMALLEST = 1e-7;
 
 async function ofValue(
   model: Inspectable,
@@ -156,35 +180,28 @@ async function ofValue(
   if (begins?.node === node.index && begins.at === 'value') {
     const index = indexOf(place, shape);
     const value = own.gradient![index]!;
-    const parts = fromLoss(own.values, shape, index, objective);
+    const parts = fromLoss(own.values, shape, index, objective, begins.squash);
     return { kind: 'value', name: node.id, value, note: undefined, ...parts };
   }
   const readers = consumersOf(model, node);
+  const base = { kind: 'value', name: node.id, formula: '∂L/∂x = Σ w·∂L/∂z', terms: [] } as const;
+  const value = own.gradient?.[indexOf(place, shape)] ?? Number.NaN;
+  if (readers.length === 0) {
+    const note = `${node.id} ends the network: its gradient is that of the loss itself${own.gradient ? '' : ', which takes it before the activation'}.`;
+    return { ...base, value, difference: undefined, sum: undefined, note };
+  }
+  if (!own.gradient) {
+    const note = `The loss does not come from ${node.id}: it is that of another output.`;
+    return { ...base, value, difference: undefined, sum: undefined, note };
+  }
   const terms: GradientTerm[] = [];
   const unknown: string[] = [];
   for (const reader of readers) {
-    const found = await readerTerms(all, node, reader, place);
+    const found = await readerTerms(nodesOf(model).nodes, all, node, reader, place);
     if (found) terms.push(...found);
     else unknown.push(reader.id);
   }
-  const isLast = readers.length === 0;
-  const isKnown = unknown.length === 0 && !isLast;
-  const gradient = own.gradient?.[indexOf(place, shape)];
-  const note = isLast
-    ? `${node.id} ends the network: its gradient is that of the loss itself${own.gradient ? '' : ', which takes it before the activation'}.`
-    : isKnown
-      ? undefined
-      : `No unfolded form of the gradient through ${unknown.join(', ')} is known; here is its value alone.`;
-  return {
-    kind: 'value',
-    name: node.id,
-    formula: '∂L/∂x = Σ w·∂L/∂z',
-    terms: isKnown ? terms : [],
-    difference: undefined,
-    sum: isKnown ? total(terms) : undefined,
-    value: gradient ?? Number.NaN,
-    note,
-  };
+  return whole({ ...base, terms, value }, unknown);
 }
 
 async function ofPreActivation(
@@ -207,47 +224,37 @@ async function ofPreActivation(
   const base = { kind: 'preActivation', name: node.id, terms: [], value, note: undefined } as const;
   const begins = logitsOf(model, objective);
   if (begins?.node === node.index && begins.at === 'preActivation') {
-    return { ...base, ...fromLoss(own.preActivation!, shape, index, objective) };
+    return { ...base, ...fromLoss(own.preActivation!, shape, index, objective, begins.squash) };
   }
-  const { name } = (node.layer as Dense).activation;
-  if (!own.gradient || name === 'logSoftmax') {
-    return {
-      ...base,
-      formula: '∂L/∂z',
-      difference: undefined,
-      sum: undefined,
-      note: own.gradient
-        ? `The activation ${name} mixes a whole row; here is the value alone.`
-        : 'The loss is computed from z itself; here is the value alone.',
-    };
+  if (!own.gradient) {
+    const note = 'The loss is computed from z itself; here is the value alone.';
+    return { ...base, formula: '∂L/∂z', difference: undefined, sum: undefined, note };
   }
-  if (name === 'softmax') {
-    const size = shape.at(-1)!;
-    const start = index - (index % size);
-    const terms = Array.from({ length: size }, (_, j) => {
-      const factor = own.values[start + j]! * (Number(start + j === index) - own.values[index]!);
-      return term(node.id, [...place.slice(0, -1), j], own.gradient![start + j]!, factor);
-    });
-    const formula = '∂L/∂zᵢ = Σⱼ yⱼ·(δᵢⱼ − yᵢ)·∂L/∂yⱼ';
-    return { ...base, formula, terms, difference: undefined, sum: total(terms) };
-  }
+  const { activation } = node.layer as Dense;
   const z = input('z', [1, ...shape]);
-  const y = (node.layer as Dense).activation.apply(z);
-  const [factor] = await slopesAt(y, [z], [own.preActivation!], index);
-  const terms = [term(node.id, place, own.gradient[index]!, factor!)];
-  const formula = '∂L/∂z = activation′(z)·∂L/∂y';
+  const slopes = await column(activation.apply(z), z, index, [z], [own.preActivation!]);
+  const terms = Array.from(slopes).flatMap((slope, i) =>
+    slope === 0 && i !== index ? [] : [term(node.id, placeAt(i, shape), own.gradient![i]!, slope)],
+  );
+  const formula = isRowWise(activation.name) ? '∂L/∂zᵢ = Σⱼ ∂yⱼ/∂zᵢ·∂L/∂yⱼ' : '∂L/∂z = activation′(z)·∂L/∂y';
   return { ...base, formula, terms, difference: undefined, sum: total(terms) };
 }
 
-/** p − y, where softmax and cross-entropy meet; divided by the places of a map, over which the loss is a mean. */
-function fromLoss(z: Float32Array, shape: Shape, index: number, objective: SampleObjective) {
+/**
+ * p − y, where softmax and cross-entropy meet, or sigmoid and its own; divided by the numbers over which the loss is a
+ * mean: the places of a map, and all outputs of sigmoid.
+ */
+function fromLoss(z: Float32Array, shape: Shape, index: number, objective: SampleObjective, squash: Squash) {
   const size = shape.at(-1)!;
   const start = index - (index % size);
-  const prediction = softmax(z.subarray(start, start + size))[index % size]!;
+  const isRow = squash === 'softmax';
+  const prediction = isRow
+    ? softmax(z.subarray(start, start + size))[index % size]!
+    : 1 / (1 + Math.exp(-z[index]!));
   const target = objective.isLabel
     ? Number(objective.values[Math.floor(index / size)] === index % size)
     : objective.values[index]!;
-  const count = z.length / size;
+  const count = isRow ? z.length / size : z.length;
   return {
     formula: count === 1 ? '∂L/∂z = p − y' : `∂L/∂z = (p − y) / ${count}`,
     terms: [],
@@ -256,21 +263,30 @@ function fromLoss(z: Float32Array, shape: Shape, index: number, objective: Sampl
   };
 }
 
+type Squash = 'softmax' | 'sigmoid';
+
 /** Where the logits of a plain cross-entropy stand, undefined for another loss. */
-function logitsOf(model: Inspectable, { loss, output }: SampleObjective): Nudge | undefined {
+function logitsOf(
+  model: Inspectable,
+  { loss, output }: SampleObjective,
+): (Nudge & { readonly squash: Squash }) | undefined {
   const { nodes, outputs } = nodesOf(model);
   const last = nodes[outputs[output]!.node]!;
-  const plain = loss.name === 'sparseCategoricalCrossentropy' || loss.name === 'categoricalCrossentropy';
+  const squash = loss.name === 'binaryCrossentropy' ? 'sigmoid' : 'softmax';
+  const plain =
+    squash === 'sigmoid' ||
+    loss.name === 'sparseCategoricalCrossentropy' ||
+    loss.name === 'categoricalCrossentropy';
   const config = loss.config?.() ?? {};
   if (!plain || config.labelSmoothing || typeof config.ignoreClass === 'number') return undefined;
   if (loss.fromLogits) {
     const isLinear = isWeighted(last.layer) && last.layer.activation.name === 'linear';
-    return { node: last.index, at: isLinear ? 'preActivation' : 'value' };
+    return { node: last.index, at: isLinear ? 'preActivation' : 'value', squash };
   }
-  if (!endsInSoftmax(model, output)) return undefined;
+  if (!endsIn(model, squash, output)) return undefined;
   return isWeighted(last.layer)
-    ? { node: last.index, at: 'preActivation' }
-    : { node: last.sources[0]!.node, at: 'value' };
+    ? { node: last.index, at: 'preActivation', squash }
+    : { node: last.sources[0]!.node, at: 'value', squash };
 }
 
 /** The loss a step further and a step back, in 64 bits. */

@@ -1,14 +1,11 @@
-import { type Shape, sameShape } from '../ir/shape.ts';
-import type { Tensor } from '../ir/tensor.ts';
-import { callLayer } from '../nn/layer.ts';
+import type { Shape } from '../ir/shape.ts';
 import { GlobalPooling } from '../nn/layers/globalPooling.ts';
-import { Trace } from '../nn/trace.ts';
-import { gradients as gradientsIn, input, multiply, sum } from '../ops/index.ts';
 import { type Place, pointsAt } from './contraction.ts';
 import type { NetworkGradients } from './gradients.ts';
-import type { NetworkNode } from './nodes.ts';
-import { exactRunner, readAll } from './session.ts';
-import { indexOf, isInside, isPointwise, type Wiring, wiringOf } from './wiring.ts';
+import { type LayerNumber, layerColumn } from './jacobian.ts';
+import type { NetworkNode, Source } from './nodes.ts';
+import { readAll } from './session.ts';
+import { indexOf, isInside, placeAt, type Wiring, wiringOf } from './wiring.ts';
 
 /** One way by which the number changes the loss. */
 export interface GradientTerm {
@@ -37,7 +34,7 @@ export function kernelTerms(
   { contraction }: Wiring & { kind: 'sum' },
   place: Place,
 ): GradientTerm[] {
-  const { values } = all.layers[node.sources[0]!.node]!;
+  const values = valuesFrom(all, node.sources[0]!);
   const [inputShape, shape] = [node.inputShapes[0]!, node.shapes[0]!];
   const points = pointsAt(contraction, 'w', place).filter(({ y }) => isInside(y, shape));
   return points.map(({ x, y }) => {
@@ -65,8 +62,9 @@ export function biasTerms(
   return terms;
 }
 
-/** How a value changes the loss through one layer that reads it. */
+/** How a value changes the loss through one layer that reads it; undefined where that cannot be said term by term. */
 export async function readerTerms(
+  nodes: readonly NetworkNode[],
   all: NetworkGradients,
   node: NetworkNode,
   reader: NetworkNode,
@@ -94,8 +92,35 @@ export async function readerTerms(
         return term(reader.id, y, at(y), value, { weight: { name: kernel.name, place: w!, value } });
       });
   }
-  if (wiring) return windowTerms(all, node, reader, wiring, place, at);
-  return slopeTerms(all, node, reader, place);
+  // Means of sequences with steps that do not count are no plain windows.
+  if (wiring && !all.activations.layers[node.index]!.mask) {
+    return windowTerms(all, node, reader, wiring, place, at);
+  }
+  const terms: GradientTerm[] = [];
+  for (const input of inputs) {
+    const found = await columnTerms(nodes, all, reader, { input, place });
+    if (!found) return undefined;
+    terms.push(...found);
+  }
+  return terms;
+}
+
+/** Layers of every kind: how each number of their result changes, by the layer's own derivatives in 64 bits. */
+export async function columnTerms(
+  nodes: readonly NetworkNode[],
+  all: NetworkGradients,
+  node: NetworkNode,
+  of: LayerNumber,
+): Promise<GradientTerm[] | undefined> {
+  const upstream = upstreamOf(all, node);
+  // Gradients are kept of the first result alone.
+  const isSplit = nodes.some(({ sources }) => sources.some((s) => s.node === node.index && s.output > 0));
+  if (isSplit) return undefined;
+  const slopes = await layerColumn(nodes, all.activations, node, of);
+  if (!slopes) return undefined;
+  return Array.from(slopes).flatMap((slope, i) =>
+    slope === 0 ? [] : [term(node.id, placeAt(i, node.shapes[0]!), upstream[i]!, slope)],
+  );
 }
 
 function windowTerms(
@@ -121,41 +146,9 @@ function windowTerms(
   });
 }
 
-/** Layers whose every result depends on the values at its own place: their slope there, in 64 bits. */
-async function slopeTerms(
-  all: NetworkGradients,
-  node: NetworkNode,
-  reader: NetworkNode,
-  place: Place,
-): Promise<GradientTerm[] | undefined> {
-  const upstream = all.layers[reader.index]!.gradient;
-  const [shape] = reader.shapes as [Shape];
-  const alike = reader.inputShapes.every((extents) => sameShape(extents, shape));
-  if (!isPointwise(reader) || !upstream || !alike) return undefined;
-  const index = indexOf(place, shape);
-  const xs = reader.inputShapes.map((extents, i) => input(`x${i}`, [1, ...extents]));
-  const trace = new Trace({ training: false });
-  const [y] = callLayer(reader.layer, xs, trace) as [Tensor];
-  const values = reader.sources.map((source) => all.layers[source.node]!.values);
-  const slopes = await slopesAt(y, xs, values, index);
-  return reader.sources.flatMap((source, i) =>
-    source.node === node.index ? [term(reader.id, place, upstream[index]!, slopes[i]!)] : [],
-  );
-}
-
-/** ∂y/∂x at one place, for each of several x of the shape of y. */
-export async function slopesAt(
-  y: Tensor,
-  xs: readonly Tensor[],
-  values: readonly ArrayLike<number>[],
-  index: number,
-): Promise<number[]> {
-  const chosen = input('chosen', y.shape);
-  const outputs = gradientsIn(sum(multiply(y, chosen)), xs);
-  const [evaluate] = await exactRunner({ inputs: [...xs, chosen], outputs });
-  const one = new Float64Array(y.size);
-  one[index] = 1;
-  return (await evaluate([...values, one])).map((slopes) => slopes[index]!);
+function valuesFrom({ activations }: NetworkGradients, { node, output }: Source): Float32Array {
+  const { values, others } = activations.layers[node]!;
+  return output === 0 ? values : others[output - 1]!.values;
 }
 
 /** ∂L/∂z of a layer, or ∂L/∂y where it has no activation. */

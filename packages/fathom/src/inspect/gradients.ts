@@ -4,6 +4,7 @@ import type { Tensor } from '../ir/tensor.ts';
 import type { Network } from '../nn/network.ts';
 import { add, gradients as gradientsOf } from '../ops/index.ts';
 import type { DataInput } from '../train/options.ts';
+import { type Activations, activationOutputs, readActivations, seenMasks } from './activations.ts';
 import { type Inspectable, nodesOf } from './nodes.ts';
 import {
   type ObjectiveOptions,
@@ -52,6 +53,8 @@ export interface NetworkGradients {
   readonly lossName: string;
   readonly layers: readonly LayerGradient[];
   readonly weights: readonly WeightGradient[];
+  /** What all layers gave on the way to the loss. */
+  readonly activations: Activations;
 }
 
 /**
@@ -77,34 +80,39 @@ export async function gradients(
   const objective = objectiveFor(model, target, 1, options, 'gradients');
   const { nodes } = nodesOf(model);
   const all = model.network.weights;
-  const onPath = new Map<string, readonly boolean[]>();
   const draw = () => {
-    const drawn = drawGradients(model, objective);
-    paths.set(model.network, (paths.get(model.network) ?? onPath).set(objectiveKey(objective), drawn.onPath));
-    return drawn;
+    const { plan, ...drawing } = drawGradients(model, objective);
+    plans.set(model.network, (plans.get(model.network) ?? new Map()).set(objectiveKey(objective), plan));
+    return drawing;
   };
   const key = `gradients ${objectiveKey(objective)}`;
   const results = await run(model, key, draw, [...feeds, objective.values], options);
-  const reached = paths.get(model.network)!.get(objectiveKey(objective))!;
+  const {
+    onPath: reached,
+    onPathBefore: reachedBefore,
+    hasMask,
+  } = plans.get(model.network)!.get(objectiveKey(objective))!;
   const n = nodes.length;
-  const part = (index: number) => results.slice(1 + index * n, 1 + (index + 1) * n);
-  const [values, before, dValues, dBefore] = [part(0), part(1), part(2), part(3)];
-  const dWeights = results.slice(1 + 4 * n);
+  const [dValues, dBefore] = [results.slice(1, 1 + n), results.slice(1 + n, 1 + 2 * n)];
+  const dWeights = results.slice(1 + 2 * n, 1 + 2 * n + all.length);
+  const activations = readActivations(model, results.slice(1 + 2 * n + all.length), hasMask);
   const current = await readAll(all.map(({ weight }) => weight.variable));
   return {
     model: model.name,
     loss: results[0]![0]!,
     lossName: objective.loss.name,
+    activations,
     layers: nodes.map(({ id, layer, isInput, shapes }, i) => {
       const ends = !isInput && isWeighted(layer);
       return {
         id,
         type: isInput ? 'input' : layer.type,
         shape: shapes[0]!,
-        values: values[i]!,
+        values: activations.layers[i]!.values,
         gradient: reached[i] ? dValues[i]! : undefined,
-        preActivation: ends ? before[i]! : undefined,
-        preActivationGradient: ends ? dBefore[i]! : undefined,
+        preActivation: activations.layers[i]!.preActivation,
+        // Of one that the loss does not depend on there is none.
+        preActivationGradient: ends && reachedBefore[i] ? dBefore[i]! : undefined,
       };
     }),
     weights: all.map(({ name, weight }, i) => ({
@@ -172,10 +180,17 @@ export async function batchGradients(
   return { loss: loss![0]!, weights };
 }
 
-/** Which results the loss depends on, by network and objective. */
-const paths = new WeakMap<Network, Map<string, readonly boolean[]>>();
+/** Which results the loss depends on, and which have masks. */
+interface Plan {
+  readonly onPath: readonly boolean[];
+  readonly onPathBefore: readonly boolean[];
+  readonly hasMask: readonly boolean[];
+}
 
-function drawGradients(model: Inspectable, objective: SampleObjective): Drawing & { onPath: boolean[] } {
+/** By network and objective. */
+const plans = new WeakMap<Network, Map<string, Plan>>();
+
+function drawGradients(model: Inspectable, objective: SampleObjective): Drawing & { plan: Plan } {
   const traced = traceNodes(model, { separate: true });
   const target = targetInput(objective);
   const loss = lossOf(traced, model, objective, target);
@@ -186,8 +201,12 @@ function drawGradients(model: Inspectable, objective: SampleObjective): Drawing 
   const derivatives = gradientsOf(loss, all);
   return {
     inputs: [...traced.inputs, target],
-    outputs: [loss, ...values, ...traced.preActivations, ...derivatives],
-    onPath: values.map((value) => value.dtype === 'float32' && reached.has(value)),
+    outputs: [loss, ...derivatives, ...activationOutputs(traced)],
+    plan: {
+      onPath: values.map((value) => value.dtype === 'float32' && reached.has(value)),
+      onPathBefore: traced.preActivations.map((z) => reached.has(z)),
+      hasMask: seenMasks(traced),
+    },
   };
 }
 

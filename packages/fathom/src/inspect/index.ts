@@ -36,13 +36,8 @@ export {
   type StackDescription,
   type WeightDescription,
 } from './describeNetwork.ts';
-export {
-  type ActivationStep,
-  type CellExplanation,
-  explainCell,
-  type NamedNumber,
-  type Term,
-} from './explainCell.ts';
+export type { ActivationStep, CellExplanation, CellPart, NamedNumber, Term } from './explain/cell.ts';
+export { explainCell } from './explainCell.ts';
 export {
   explainGradient,
   type GradientExplanation,

@@ -1,4 +1,4 @@
-import type { Shape } from '../ir/shape.ts';
+import type { DType, Shape } from '../ir/shape.ts';
 import { Composite } from '../nn/composite.ts';
 import type { BaseLayer } from '../nn/layer.ts';
 import type { Network } from '../nn/network.ts';
@@ -31,6 +31,7 @@ export interface NetworkNode {
   /** Of one sample. */
   readonly inputShapes: readonly Shape[];
   readonly shapes: readonly Shape[];
+  readonly dtypes: readonly DType[];
 }
 
 /** A network as a list of nodes, each after those it takes from. */
@@ -79,7 +80,7 @@ function listNodes(network: Network): NodeList {
     network: Network,
     layer: BaseLayer,
     prefix: string,
-    rest: Pick<NetworkNode, 'isInput' | 'training' | 'sources' | 'shapes'>,
+    rest: Pick<NetworkNode, 'isInput' | 'training' | 'sources' | 'shapes' | 'dtypes'>,
   ): number => {
     const name = prefix + network.nameOf(layer);
     const use = (uses.get(name) ?? 0) + 1;
@@ -117,11 +118,13 @@ function listNodes(network: Network): NodeList {
       return visit(layer.network, sources, `${prefix}${inner.nameOf(layer)}/`, training);
     }
     const shapes = outputs.map(({ shape }) => shape);
-    const node = addNode(inner, layer, prefix, { isInput: false, training, sources, shapes });
+    const dtypes = outputs.map(({ dtype }) => dtype);
+    const node = addNode(inner, layer, prefix, { isInput: false, training, sources, shapes, dtypes });
     return outputs.map((_, output) => ({ node, output }));
   };
   const begins = network.inputs.map((tensor): Source => {
-    const rest = { isInput: true, training: undefined, sources: [], shapes: [tensor.shape] };
+    const { shape, dtype } = tensor;
+    const rest = { isInput: true, training: undefined, sources: [], shapes: [shape], dtypes: [dtype] };
     return { node: addNode(network, tensor.layer, '', rest), output: 0 };
   });
   const outputs = visit(network, begins, '', undefined);

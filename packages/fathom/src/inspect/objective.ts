@@ -11,8 +11,8 @@ import { isWeighted } from './trace.ts';
 
 export interface ObjectiveOptions extends InspectOptions {
   /**
-   * Default for class numbers the cross-entropy of all classes, from logits unless the model ends in softmax; for
-   * values the mean squared error.
+   * Default for class numbers the cross-entropy of all classes, from logits unless the model ends in softmax, of one
+   * output of sigmoid its binary one; for values the mean squared error.
    */
   readonly loss?: LossLike | undefined;
   /** Which output of the model, of several. Default 0. */
@@ -99,11 +99,16 @@ export function objectiveKey({ loss, output }: SampleObjective): string {
 
 /** Whether an output of the model is made by softmax. */
 export function endsInSoftmax(model: Inspectable, output = 0): boolean {
+  return endsIn(model, 'softmax', output);
+}
+
+/** Whether an output of the model is made by an activation, of a layer or as a layer of its own. */
+export function endsIn(model: Inspectable, name: 'softmax' | 'sigmoid', output = 0): boolean {
   const { nodes, outputs } = nodesOf(model);
   const { layer } = nodes[outputs[output]!.node]!;
-  if (layer.type === ('softmax' satisfies Softmax['type'])) return true;
+  if (name === 'softmax' && layer.type === ('softmax' satisfies Softmax['type'])) return true;
   const { activation } = layer as { readonly activation?: { readonly name?: string } };
-  return (isWeighted(layer) || layer.type === 'activation') && activation?.name === 'softmax';
+  return (isWeighted(layer) || layer.type === 'activation') && activation?.name === name;
 }
 
 const ownLosses = new WeakMap<object, number>();
@@ -115,6 +120,8 @@ function defaultLoss(model: Inspectable, target: Target, shape: Shape, count: nu
   if (classes > 1 && isLabels) {
     return sparseCategoricalCrossentropy({ fromLogits: !endsInSoftmax(model, output) });
   }
+  if (typeof target === 'number' && endsIn(model, 'sigmoid', output))
+    return resolveLoss('binaryCrossentropy');
   return resolveLoss('meanSquaredError');
 }
 

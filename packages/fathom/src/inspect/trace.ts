@@ -1,10 +1,10 @@
 import type { Tensor, Variable } from '../ir/tensor.ts';
 import type { Activation } from '../nn/activations.ts';
-import { type BaseLayer, callLayer, contextInMode } from '../nn/layer.ts';
+import { type BaseLayer, type CallContext, callLayer, contextInMode } from '../nn/layer.ts';
 import { Dense } from '../nn/layers/dense.ts';
 import { KernelLayer } from '../nn/layers/kernelLayer.ts';
 import { type KeyInput, Trace } from '../nn/trace.ts';
-import { add, input } from '../ops/index.ts';
+import { add, cast, input } from '../ops/index.ts';
 import { type Inspectable, type NetworkNode, nodesOf } from './nodes.ts';
 
 /** Where a network may be changed a little, to see what comes of it. */
@@ -36,6 +36,8 @@ export interface TracedNetwork {
   readonly values: readonly (readonly Tensor[])[];
   /** What each node gives to its activation; its first result, where it has none. */
   readonly preActivations: readonly Tensor[];
+  /** Of each node's first result: which of its steps count [B, T], as 1 and 0; undefined where all do. */
+  readonly masks: readonly (Tensor | undefined)[];
   /** Nodes of the weights that the network has read. */
   readonly weights: ReadonlyMap<Variable, Tensor>;
   readonly keys: readonly KeyInput[];
@@ -100,13 +102,36 @@ export function traceNodes(
     const [first, ...others] = results as [Tensor, ...Tensor[]];
     // Layers without an activation of their own end where it would begin.
     const own = before ? first : nudged(node, 'preActivation', first);
-    const y = nudged(node, 'value', own);
+    const moved = nudged(node, 'value', own);
     // Losses know softmax and sigmoid when they see them.
-    const apart = separate && y.dtype === 'float32' && !ends.has(node.index);
-    values.push([apart ? add(y, 0) : y, ...others]);
+    const apart = separate && moved.dtype === 'float32' && !ends.has(node.index);
+    const y = apart ? add(moved, 0) : moved;
+    const mask = trace.maskOf(first);
+    // What is put between two layers passes on which steps count.
+    if (mask) trace.setMask(y, mask);
+    values.push([y, ...others]);
     preActivations.push(before ?? own);
   }
-  return { inputs, values, preActivations, weights, keys: trace.keys, losses: trace.losses, delta };
+  const masks = values.map(([first]) => {
+    const mask = trace.maskOf(first!);
+    return mask && cast(mask, 'float32');
+  });
+  const { keys, losses } = trace;
+  return { inputs, values, preActivations, masks, weights, keys, losses, delta };
+}
+
+/** What a layer gives to its activation; its first result, where it has none of its own. */
+export function callBeforeActivation(layer: BaseLayer, xs: readonly Tensor[], context: CallContext): Tensor {
+  let before: Tensor | undefined;
+  const [first] = withActivation(
+    layer,
+    (z) => {
+      before = z;
+      return z;
+    },
+    () => callLayer(layer, xs, context),
+  );
+  return before ?? first!;
 }
 
 /** A layer that multiplies by weights, adds a bias and ends in an activation: y = activation(z). */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { lenet5, model } from '../../src/index.ts';
+import { lenet5, model, ops, type Tensor } from '../../src/index.ts';
 import { activations, explainCell } from '../../src/inspect/index.ts';
 import { placeAt } from '../../src/inspect/wiring.ts';
 import { sizeOf } from '../../src/ir/shape.ts';
+import type { CallContext } from '../../src/nn/layer.ts';
+import { Dense } from '../../src/nn/layers/dense.ts';
 import * as layers from '../../src/nn/layers/index.ts';
 import { MOVING, POINTWISE, randomModel, someNumbers, WIRED } from './support.ts';
 
@@ -90,11 +92,46 @@ describe('explainCell', () => {
   });
 
   it('says what it cannot take apart', async () => {
-    const network = await randomModel([layers.lstm({ units: 3, inputShape: [4, 2] })]);
-    const cell = await explainCell(network, someNumbers(8), 'lstm', [1]);
+    const network = await randomModel([
+      layers.lambda({ function: (x) => ops.multiply(x, x), inputShape: [3], name: 'square' }),
+    ]);
+    const cell = await explainCell(network, someNumbers(3), 'square', [1]);
     expect(cell).toMatchObject({ kind: 'unknown', terms: [], sum: undefined });
-    expect(cell.note).toContain('No unfolded form of lstm');
+    expect(cell.note).toContain('a function of your own');
     expect(Number.isFinite(cell.value)).toBe(true);
+  });
+
+  it('never shows a sum that is not the library’s number', async () => {
+    // A dense layer that does something else than its kind.
+    class Doubled extends Dense {
+      override call(x: Tensor, context: CallContext) {
+        return ops.multiply(super.call(x, context), 2);
+      }
+    }
+    const network = await randomModel([new Doubled({ units: 2, useBias: false, inputShape: [3] })]);
+    const all = await activations(network, someNumbers(3));
+    const cell = await explainCell(network, all, 1, [1]);
+    expect(cell.value).toBe(all.layers[1]!.values[1]);
+    expect(cell).toMatchObject({ kind: 'unknown', terms: [] });
+    expect(cell.note).toContain('cannot be written out');
+  });
+
+  it('writes an LSTM out: gates, state and result of the step', async () => {
+    const network = await randomModel([layers.lstm({ units: 3, inputShape: [4, 2] })]);
+    const { parts, numbers, sum, value } = await explainCell(network, someNumbers(8), 'lstm', [1]);
+    expect(parts.map(({ name }) => name)).toEqual([
+      'input gate i',
+      'forget gate f',
+      'candidate c̃',
+      'output gate o',
+    ]);
+    const [i, f, candidate, o] = parts.map((part) => part.value) as [number, number, number, number];
+    const [before, now, squashed] = numbers.map((one) => one.value) as [number, number, number];
+    expect(now).toBeCloseTo(f * before + i * candidate, 10);
+    expect(squashed).toBeCloseTo(Math.tanh(now), 10);
+    expect(sum).toBeCloseTo(o * Math.tanh(now), 10);
+    expect(sum).toBeCloseTo(value, 5);
+    expect(parts[0]!.terms).toHaveLength(2 + 3);
   });
 
   it('says that dropout does more while training', async () => {

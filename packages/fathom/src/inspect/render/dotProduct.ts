@@ -1,4 +1,4 @@
-import type { CellExplanation, Term } from '../explainCell.ts';
+import type { CellExplanation, Term } from '../explain/cell.ts';
 import { escaped, extents, number, table } from './text.ts';
 
 /**
