@@ -22,6 +22,8 @@ export interface LabData {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly note: string;
+  /** Of rows of a table, what their numbers are called. */
+  readonly columns?: readonly string[];
 }
 
 type Choice<K extends DataChoice['kind']> = Extract<DataChoice, { kind: K }>;
@@ -320,5 +322,5 @@ async function readCsv({ file, seed }: Choice<'csv'>): Promise<LabData> {
   const all = createDataset({ name: file.name, images: values, labels, shape: [columns.length], classes });
   const notes = [`${columns.length} columns, each shifted and scaled to mean 0 and deviation 1`];
   if (dropped > 0) notes.push(`${dropped} rows with missing values are left out`);
-  return { ...split(all, VALIDATION_SHARE, { seed }), note: `${notes.join('; ')}.` };
+  return { ...split(all, VALIDATION_SHARE, { seed }), note: `${notes.join('; ')}.`, columns };
 }

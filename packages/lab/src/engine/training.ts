@@ -124,6 +124,25 @@ export const trainingHandlers: Handlers<
     }),
 };
 
+const looks: (() => Promise<void>)[] = [];
+
+/** Does something between two steps, also of a training that goes on. */
+export function betweenSteps<T>(work: () => Promise<T>): Promise<T> {
+  if (!current?.isPlaying) return inTurn(work);
+  return new Promise<T>((resolve, reject) => {
+    looks.push(() => work().then(resolve, reject));
+  });
+}
+
+async function serveLooks(): Promise<void> {
+  for (let look = looks.shift(); look; look = looks.shift()) await look();
+}
+
+/** The network in training with its data and the number of steps done; undefined while there is none. */
+export function trainingNow(): { model: Model; data: LabData; steps: number } | undefined {
+  return current;
+}
+
 function need(): Training {
   if (!current) throw new Error('there is no network to train yet. Choose data and layers first.');
   return current;
@@ -322,12 +341,15 @@ async function play(training: Training): Promise<void> {
         told += reported - from;
         waitMs = Math.max(LONG_MS, REPORT_SHARE * (reported - from));
       }
+      await serveLooks();
       await breathe();
     }
     tell();
   } catch (error) {
     training.isPlaying = false;
     progress(training, 0, (error as Error).message);
+  } finally {
+    await serveLooks();
   }
 }
 
