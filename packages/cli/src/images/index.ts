@@ -1,3 +1,3 @@
 export { type DatasetDescription, describeDataset } from 'fathom';
 export { type PreviewSheet, type PreviewSheetOptions, writePreviewSheet } from './previewSheet.ts';
-export { readDigitImage } from './readDigitImage.ts';
+export { readDigitImage, readPicture } from './readDigitImage.ts';

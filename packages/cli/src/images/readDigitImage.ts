@@ -22,6 +22,24 @@ export async function readDigitImage(input: string | Uint8Array): Promise<DigitI
   return digitFromPixels({ data, width, height, channels }, where);
 }
 
+/**
+ * Reads a picture at the size and in the colours that a network takes: its middle, scaled.
+ *
+ * @param shape [rows, columns, channels], the channels 1 or 3
+ * @returns pixels of that shape in 0 … 1
+ * @throws DataError when the file is missing, damaged, too large or no picture
+ */
+export async function readPicture(path: string, shape: readonly number[]): Promise<Float32Array> {
+  const [height = 1, width = 1, channels = 1] = shape;
+  const { data, info } = await decode(await readPictureFile(path), path, { width, height });
+  const grey = (at: number) => 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  return Float32Array.from({ length: width * height * channels }, (_, i) => {
+    const at = info.channels * Math.floor(i / channels);
+    if (info.channels < 3) return data[at]! / 255;
+    return (channels === 3 ? data[at + (i % 3)]! : grey(at)) / 255;
+  });
+}
+
 /** Decoders need memory by the pixel, however small the file is. */
 const MAX_PIXELS = 100_000_000;
 const MAX_FILE_BYTES = 64 << 20;
@@ -49,13 +67,22 @@ async function readPictureFile(path: string): Promise<Uint8Array> {
   }
 }
 
-async function decode(bytes: Uint8Array, where: string) {
+async function decode(bytes: Uint8Array, where: string, size?: { width: number; height: number }) {
   try {
     const picture = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'error', sequentialRead: true });
     const { format } = await picture.metadata();
     // Checked before anything is drawn: SVG and PDF are programs more than pictures.
     if (!FORMATS.includes(format)) {
       throw unusable(where, 'this kind of picture is not read', format, `Convert it to PNG or JPEG.`);
+    }
+    if (size) {
+      return await picture
+        .autoOrient()
+        .resize({ ...size, fit: 'cover' })
+        .flatten({ background: 'white' })
+        .toColourspace('srgb')
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
     }
     return await picture
       .autoOrient()

@@ -74,7 +74,9 @@ export function blockNest(
 function withNeighbours(nest: Nest, vectorAxis: number): Nest {
   const strides = (of: readonly number[]) => (of[vectorAxis] === 0 ? of : of.with(vectorAxis, 1));
   const body = mapLeaves(nest.reduce!.body, (leaf) =>
-    leaf.kind === 'load' ? { ...leaf, access: { ...leaf.access, strides: strides(leaf.access.strides) } } : leaf,
+    leaf.kind === 'load'
+      ? { ...leaf, access: { ...leaf.access, strides: strides(leaf.access.strides) } }
+      : leaf,
   );
   return { ...nest, reduce: { ...nest.reduce!, body } };
 }

@@ -1,64 +1,97 @@
-import { DataError, digitFromPixels, inspect, type Model } from 'fathom';
+import { inspect, type Model } from 'fathom';
 import { engineBackend } from './backend.ts';
+import type { LabData } from './data.ts';
+import { inputOf, sampleOf } from './insideSamples.ts';
 import type { InsideMap, InsideSample, InsideView, InsideWeight } from './insideTypes.ts';
-import { classifierOf, networkOf } from './networks.ts';
-import type { Handlers, RecognizeRequest, Request } from './protocol.ts';
+import { endsInSoftmax, infoOf, networkOf } from './networks.ts';
+import type { Handlers, Request } from './protocol.ts';
+import { betweenSteps, trainingNow } from './training.ts';
+import { weightChanges } from './weightChanges.ts';
 
-const PIXELS = 28 * 28;
+/** The name of the network that the room Train has at work. */
+const TRAINING = 'training';
 
 export const insideHandlers: Handlers<
-  'inside/look' | 'inside/map' | 'inside/cell' | 'inside/field' | 'inside/gradients' | 'inside/gradient'
+  | 'inside/training'
+  | 'inside/look'
+  | 'inside/map'
+  | 'inside/cell'
+  | 'inside/field'
+  | 'inside/gradients'
+  | 'inside/gradient'
 > = {
-  'inside/look': look,
-  'inside/map': mapOf,
-  'inside/cell': async ({ sample, layer, place }) => {
-    const { model, activations } = await seen(sample);
-    const cell = await inspect.explainCell(model, await activations(), layer, place);
-    return { cell, field: await inspect.receptiveField(model, layer, place) };
+  'inside/training': () => {
+    const now = trainingNow();
+    return now ? infoOf(TRAINING, now.model, now.data.train.classes) : null;
   },
+  'inside/look': (request) => between(request.network, () => look(request)),
+  'inside/map': (request) => between(request.sample.network, () => mapOf(request)),
+  'inside/cell': ({ sample, layer, place }) =>
+    between(sample.network, async () => {
+      const { model, activations } = seen(sample);
+      const cell = await inspect.explainCell(model, await activations(), layer, place);
+      return { cell, field: await inspect.receptiveField(model, layer, place) };
+    }),
   'inside/field': async ({ network, layer, place }) =>
-    inspect.receptiveField(await classifierOf(networkOf(network).model), layer, place),
-  'inside/gradients': async ({ sample, label }) => {
-    const { loss, lossName, layers } = await (await seen(sample)).gradients(label);
-    return {
-      loss,
-      lossName,
-      layers: layers.map(({ id, gradient, preActivationGradient }) => ({
-        id,
-        gradient,
-        preActivationGradient,
-      })),
-    };
-  },
-  'inside/gradient': async ({ sample, label, of }) => {
-    const { model, gradients } = await seen(sample);
-    return inspect.explainGradient(model, sample.pixels, label, of, {}, await gradients(label));
-  },
+    inspect.receptiveField(sourceOf(network).model, layer, place),
+  'inside/gradients': ({ sample, label }) =>
+    between(sample.network, async () => {
+      const { loss, lossName, layers } = await seen(sample).gradients(label);
+      return {
+        loss,
+        lossName,
+        layers: layers.map(({ id, gradient, preActivationGradient }) => ({
+          id,
+          gradient,
+          preActivationGradient,
+        })),
+      };
+    }),
+  'inside/gradient': ({ sample, label, of }) =>
+    between(sample.network, async () => {
+      const { model, x, gradients } = seen(sample);
+      return inspect.explainGradient(model, x, label, of, {}, await gradients(label));
+    }),
 };
 
-async function look({ network: id, image }: RecognizeRequest): Promise<InsideView | null> {
-  const network = networkOf(id);
-  const shape = network.model.inputShape!;
-  if (shape.reduce((product, extent) => product * extent, 1) !== PIXELS) {
-    throw new Error(
-      `${network.model.name} takes samples of shape [${shape.join(', ')}], and a digit is [28, 28, 1]. Choose a network for 28×28 grey pictures.`,
-    );
+/** Weights that are being trained must not move while they are looked at. */
+function between<T>(network: string, work: () => Promise<T>): Promise<T> {
+  return network === TRAINING ? betweenSteps(work) : work();
+}
+
+interface Held {
+  readonly model: Model;
+  readonly classes: readonly string[];
+  readonly data: LabData | undefined;
+  /** Steps of training that its weights have seen. */
+  readonly steps: number;
+}
+
+function sourceOf(id: string): Held {
+  const now = trainingNow();
+  if (id !== TRAINING) {
+    const { model, classes } = networkOf(id);
+    return { model, classes, data: id === 'trained' ? now?.data : undefined, steps: 0 };
   }
-  let pixels: Float32Array<ArrayBuffer>;
-  try {
-    ({ pixels } = digitFromPixels({ ...image, channels: 4 }, 'the drawing'));
-  } catch (error) {
-    if (error instanceof DataError) return null;
-    throw error;
-  }
-  const { model, activations } = await seen({ network: id, pixels });
+  if (!now) throw new Error('there is no network in the room Train any more. Make one there.');
+  return { ...now, classes: now.data.train.classes };
+}
+
+async function look({ network, source }: Request<'inside/look'>): Promise<InsideView | null> {
+  const { model, classes, data } = sourceOf(network);
+  const input = inputOf(model, data);
+  const sample = sampleOf(model, input, source, data);
+  if (!sample) return null;
+  const { activations } = seen({ network, values: sample.values });
   const { nodes, edges } = inspect.describeNetwork(model);
   const { layers, outputs } = await activations();
   const last = layers.find((layer) => layer.id === outputs[0])!;
   return {
-    pixels,
-    classes: network.classes,
-    probabilities: Array.from(last.values),
+    input,
+    values: sample.values,
+    output: last.id,
+    label: sample.label,
+    ...answerOf(model, last, classes),
     layers: layers.map(({ id, type, shape, values, preActivation }, i) => {
       const { activation, parameters, multiplyAdds, options } = nodes[i]!;
       const from = edges.filter(({ to }) => to === id).map(({ from }) => from);
@@ -69,14 +102,41 @@ async function look({ network: id, image }: RecognizeRequest): Promise<InsideVie
   };
 }
 
+/** What the result of a network means: a probability for each class, or a number. */
+function answerOf(
+  model: Model,
+  { values, shape, type }: inspect.LayerActivation,
+  classes: readonly string[],
+): Pick<InsideView, 'classes' | 'probabilities'> {
+  const last = model.layers.at(-1)!;
+  const activation = type === 'activation' || type === 'dense' ? last.config().activation : undefined;
+  if (values.length === 1 && activation === 'sigmoid') {
+    const names = classes.length === 2 ? classes : ['no', 'yes'];
+    return { classes: names, probabilities: [1 - values[0]!, values[0]!] };
+  }
+  const tellsApart = shape.length === 1 && values.length > 1 && values.length === classes.length;
+  if (!tellsApart || !(endsInSoftmax(model) || activation === 'linear')) {
+    return { classes: [], probabilities: [] };
+  }
+  if (endsInSoftmax(model)) return { classes, probabilities: Array.from(values) };
+  const most = Math.max(...values);
+  const powers = Array.from(values, (value) => Math.exp(value - most));
+  const total = powers.reduce((a, b) => a + b, 0);
+  return { classes, probabilities: powers.map((power) => power / total) };
+}
+
 async function mapOf({ sample, layer, map, label }: Request<'inside/map'>): Promise<InsideMap> {
-  const { model, activations, gradients } = await seen(sample);
+  const { model, activations, gradients } = seen(sample);
   const all = await activations();
   const own = all.layers.find(({ id }) => id === layer);
   if (!own) throw new Error(`${model.name} has no layer '${layer}'.`);
   const place = own.shape.map((_, d) => (d === own.shape.length - 1 ? map : 0));
-  const { kind, terms, bias } = await inspect.explainCell(model, all, layer, place);
-  if (kind !== 'sum') return { contributions: undefined, weights: [], bias: undefined };
+  const { kind, terms, bias, parts } = await inspect.explainCell(model, all, layer, place);
+  // Only weights that the layer has in the place of a kernel can be listed as one.
+  const isKernel = kind === 'sum' && parts.length === 0 && terms.every(({ weight }) => weight);
+  const weights = model.network.weights.map(({ weight }) => weight.variable.name);
+  if (!isKernel || !terms.some(({ weight }) => weights.includes(weight!.name)))
+    return { contributions: undefined, weights: [], bias: undefined };
   const slopes = label === undefined ? undefined : (await gradients(label)).weights;
   const weightAt = (name: string, place: readonly number[], value: number, channel: number): InsideWeight => {
     const found = slopes?.find((one) => one.name === name);
@@ -111,33 +171,43 @@ function namesOf(model: Model, layer: string): (variable: string) => string {
 /** What has been computed of the last sample, so that clicks do not compute it again. */
 interface Seen {
   readonly model: Model;
-  readonly pixels: Float32Array;
+  readonly values: Float32Array;
+  readonly steps: number;
+  readonly changes: number;
+  /** The values with their shape, as the library takes them. */
+  readonly x: { readonly data: Float32Array; readonly shape: readonly number[] };
   activations(): Promise<inspect.Activations>;
   gradients(label: number): Promise<inspect.NetworkGradients>;
 }
 
 let last: Seen | undefined;
 
-/** After the weights of a network were changed: what has been computed of it holds no more. */
-export function forgetSeen(): void {
-  last = undefined;
-}
-
-async function seen({ network, pixels }: InsideSample): Promise<Seen> {
-  const model = await classifierOf(networkOf(network).model);
-  if (last?.model === model && last.pixels.every((value, i) => value === pixels[i])) return last;
-  const options = { backend: await engineBackend() };
+function seen({ network, values }: InsideSample): Seen {
+  const { model, steps } = sourceOf(network);
+  const changes = weightChanges();
+  const isSame =
+    last?.model === model &&
+    last.steps === steps &&
+    last.changes === changes &&
+    last.values.length === values.length;
+  if (isSame && last!.values.every((value, i) => value === values[i])) return last!;
+  const x = { data: values, shape: [1, ...model.network.inputs[0]!.shape] };
   let activations: Promise<inspect.Activations> | undefined;
   const gradients = new Map<number, Promise<inspect.NetworkGradients>>();
   last = {
     model,
-    pixels,
+    values,
+    steps,
+    changes,
+    x,
     activations: () => {
-      activations ??= inspect.activations(model, pixels, options);
+      activations ??= engineBackend().then((backend) => inspect.activations(model, x, { backend }));
       return activations;
     },
     gradients: (label) => {
-      const known = gradients.get(label) ?? inspect.gradients(model, pixels, label, options);
+      const known =
+        gradients.get(label) ??
+        engineBackend().then((backend) => inspect.gradients(model, x, label, { backend }));
       gradients.set(label, known);
       return known;
     },

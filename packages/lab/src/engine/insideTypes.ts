@@ -1,9 +1,27 @@
 import type { inspect } from 'fathom';
+import type { Picture } from './protocol.ts';
 
-/** A sample in a network that is looked into: 28 × 28 numbers from 0 (paper) to 1 (ink). */
+/** The numbers of one sample, as a network that is looked into takes them. */
 export interface InsideSample {
   readonly network: string;
-  readonly pixels: Float32Array<ArrayBuffer>;
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** Where a sample comes from: a picture, numbers that somebody wrote, or an example that belongs to the network. */
+export type SampleSource =
+  | { readonly image: Picture }
+  | { readonly values: readonly number[] }
+  | { readonly example: number };
+
+/** What a network takes, and so what there is to show and to change. */
+export interface InsideInput {
+  /** Digits are pictures of 28 × 28 grey pixels that are cut out as MNIST's are. */
+  readonly kind: 'digit' | 'picture' | 'numbers' | 'tokens';
+  readonly shape: readonly number[];
+  /** Names of the numbers of a row, where its data has some. */
+  readonly names: readonly string[] | undefined;
+  /** Samples of the data that it is trained on; 0 where the engine makes up examples. */
+  readonly samples: number;
 }
 
 /** One layer, what it gave, and what it is. */
@@ -23,10 +41,17 @@ export interface InsideLayer {
 }
 
 export interface InsideView {
-  readonly pixels: Float32Array<ArrayBuffer>;
+  readonly input: InsideInput;
+  readonly values: Float32Array<ArrayBuffer>;
   readonly layers: readonly InsideLayer[];
+  /** The layer whose result is that of the network. */
+  readonly output: string;
+  /** Of a network that tells classes apart; one output of sigmoid has the classes no and yes. */
   readonly classes: readonly string[];
+  /** One for each class; empty of a network that gives numbers. */
   readonly probabilities: readonly number[];
+  /** Of the data, what the sample is, where that is known. */
+  readonly label: string | undefined;
 }
 
 export interface InsideCell {

@@ -28,10 +28,22 @@ export function networkOf(id: string): HeldNetwork {
 
 /** Keeps a network under a name; one that had it before is dropped. */
 export function holdNetwork(id: string, model: Model, classes: readonly string[]): NetworkInfo {
+  const info = infoOf(id, model, classes);
+  held.set(id, { model, classes });
+  return info;
+}
+
+/** What the page knows of a network. */
+export function infoOf(id: string, model: Model, classes: readonly string[]): NetworkInfo {
+  const { inputs, outputs } = model.network;
+  if (inputs.length !== 1 || outputs.length !== 1) {
+    throw new Error(
+      `${model.name} has ${inputs.length} inputs and ${outputs.length} outputs, and the lab shows networks with one of each. In TypeScript, inspect.activations and inspect.explainCell take any.`,
+    );
+  }
   const { inputShape, outputShape } = model;
   if (!inputShape || !outputShape)
     throw new Error('a network without layers cannot be asked. Add layers to it.');
-  held.set(id, { model, classes });
   return { id, name: model.name, parameters: model.countParams(), inputShape, outputShape, classes };
 }
 

@@ -1,6 +1,13 @@
 import type { inspect } from 'fathom';
 import type { ConvolveCalls } from './convolveTypes.ts';
-import type { InsideCell, InsideGradients, InsideMap, InsideSample, InsideView } from './insideTypes.ts';
+import type {
+  InsideCell,
+  InsideGradients,
+  InsideMap,
+  InsideSample,
+  InsideView,
+  SampleSource,
+} from './insideTypes.ts';
 import type { NeuronCalls } from './neuronTypes.ts';
 import type {
   DataChoice,
@@ -46,8 +53,10 @@ export interface Calls {
   'train/export': { request: { steps: number; lab: unknown }; reply: RunFile[] };
   /** Makes the network as it was after a step known to the other rooms, as `trained`. */
   'train/keep': { request: number; reply: NetworkInfo };
-  /** What every layer gives for a picture; null while there is nothing to be seen on it. */
-  'inside/look': { request: RecognizeRequest; reply: InsideView | null };
+  /** The network that the room Train has at work, called `training`; null while there is none. */
+  'inside/training': { request: null; reply: NetworkInfo | null };
+  /** What every layer gives for a sample; null while there is nothing to be seen on a picture. */
+  'inside/look': { request: { network: string; source: SampleSource }; reply: InsideView | null };
   /** A map, or unit, taken apart; its weights with their gradients where a label is given. */
   'inside/map': {
     request: { sample: InsideSample; layer: string; map: number; label: number | undefined };

@@ -11,7 +11,6 @@ import {
 import { engineBackend } from './backend.ts';
 import { describeData, feedsOf, type LabData, makeData } from './data.ts';
 import { emit } from './emit.ts';
-import { forgetSeen } from './inside.ts';
 import { Moments } from './moments.ts';
 import { holdNetwork } from './networks.ts';
 import { breathe } from './pause.ts';
@@ -20,6 +19,7 @@ import { reportOf } from './report.ts';
 import { runFiles } from './savedRun.ts';
 import { beginTraining, describeTraining } from './trainingModel.ts';
 import type { TrainingBegun, TrainingProgress, TrainingReport, TrainingSettings } from './trainingTypes.ts';
+import { noteWeightChange } from './weightChanges.ts';
 
 /** A network in training. */
 interface Training {
@@ -128,10 +128,29 @@ export const trainingHandlers: Handlers<
     const { model, moments, data: own } = training;
     training.shown ??= modelFromConfig({ ...model.toConfig(), compile: null });
     training.shown.setWeights(moments.at(steps).state.weights);
-    forgetSeen();
+    noteWeightChange();
     return holdNetwork('trained', training.shown, own.train.classes);
   },
 };
+
+const looks: (() => Promise<void>)[] = [];
+
+/** Does something between two steps, also of a training that goes on. */
+export function betweenSteps<T>(work: () => Promise<T>): Promise<T> {
+  if (!current?.isPlaying) return inTurn(work);
+  return new Promise<T>((resolve, reject) => {
+    looks.push(() => work().then(resolve, reject));
+  });
+}
+
+async function serveLooks(): Promise<void> {
+  for (let look = looks.shift(); look; look = looks.shift()) await look();
+}
+
+/** The network in training with its data and the number of steps done; undefined while there is none. */
+export function trainingNow(): { model: Model; data: LabData; steps: number } | undefined {
+  return current;
+}
 
 function need(): Training {
   if (!current) throw new Error('there is no network to train yet. Choose data and layers first.');
@@ -185,6 +204,7 @@ async function goOn(training: Training, steps: number): Promise<TrainingReport> 
   const { state } = moments.at(steps);
   const rate = model.optimizer!.learningRate;
   await restoreTraining(model, state);
+  noteWeightChange();
   model.optimizer!.learningRate = rate;
   moments.cut(steps);
   const { epoch, batch } = state;
@@ -272,12 +292,15 @@ async function play(training: Training): Promise<void> {
         told += reported - from;
         waitMs = Math.max(LONG_MS, REPORT_SHARE * (reported - from));
       }
+      await serveLooks();
       await breathe();
     }
     tell();
   } catch (error) {
     training.isPlaying = false;
     progress(training, 0, (error as Error).message);
+  } finally {
+    await serveLooks();
   }
 }
 

@@ -14,6 +14,8 @@ const NOTHING: Offer = { data: [], run: false };
 class Networks {
   #list: NetworkInfo[] = $state.raw([]);
   #offer: Promise<Offer> | undefined;
+  /** Whether all that are offered have been loaded. */
+  isComplete = $state(false);
 
   get list(): readonly NetworkInfo[] {
     return this.#list;
@@ -35,6 +37,7 @@ class Networks {
     const { run } = await this.offer();
     await shipped;
     if (run && !this.find('run')) this.add(await this.#loadRun());
+    this.isComplete = true;
   }
 
   offer(): Promise<Offer> {

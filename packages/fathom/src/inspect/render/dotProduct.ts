@@ -1,4 +1,4 @@
-import type { CellExplanation, Term } from '../explain/cell.ts';
+import type { CellExplanation, CellPart, Term } from '../explain/cell.ts';
 import { escaped, extents, number, table } from './text.ts';
 
 /**
@@ -11,40 +11,52 @@ import { escaped, extents, number, table } from './text.ts';
  * inspect.dotProductHtml(cell).includes('z = Σ x·w + b'); // true
  */
 export function dotProductHtml(cell: CellExplanation, most = 25): string {
-  const { terms, kind, layer, place, formula } = cell;
+  const { terms, layer, place, formula } = cell;
   const isShort = terms.length <= most;
   const listed = isShort ? terms : terms.toSorted((a, b) => size(b) - size(a)).slice(0, most);
   const left = terms.filter((term) => !listed.includes(term));
-  const rows = listed.map((term) => rowOf(term, kind));
+  const rows = listed.map((term) => rowOf(term, hasProducts(cell)));
   const rest = left.reduce((sum, { product }) => sum + product, 0);
-  const isSum = kind === 'sum';
+  const isSum = hasProducts(cell);
   const others =
     left.length === 0 ? [] : [[`${left.length} smaller terms`, ...(isSum ? ['', '', number(rest)] : [''])]];
   const caption = `${layer} at [${place.join(', ')}]: ${terms.length} ${terms.length === 1 ? 'term' : 'terms'}`;
   const head = isSum ? ['Input at', 'Value x', 'Weight w', 'x·w'] : ['Input at', 'Value x'];
   const body =
     terms.length > 0 ? table(caption, head, [...rows, ...others], 'numbers') : `<p>${escaped(caption)}</p>`;
-  return `<div class="cell"><p class="formula">${escaped(formula)}</p>${windowGrids(cell)}${body}${steps(cell)}</div>`;
+  return `<div class="cell"><p class="formula">${escaped(formula)}</p>${partsTable(cell.parts)}${windowGrids(cell)}${body}${steps(cell)}</div>`;
 }
 
-function rowOf(
-  { place, value, weight, product, isPadding, wins }: Term,
-  kind: CellExplanation['kind'],
-): string[] {
+/** Numbers on the way, each with the formula that it comes from. */
+function partsTable(parts: readonly CellPart[]): string {
+  if (parts.length === 0) return '';
+  const rows = parts.map(({ name, formula, terms, sum, value, activation }) => [
+    escaped(name),
+    escaped(activation ? `${formula}; ${activation.name}(${number(sum)})` : formula),
+    String(terms.length),
+    number(value),
+  ]);
+  return table('Numbers on the way', ['Name', 'Formula', 'Terms', 'Value'], rows, 'numbers');
+}
+
+function rowOf({ place, value, weight, product, isPadding, wins }: Term, isSum: boolean): string[] {
   const at = `[${place.join(', ')}]${isPadding ? ' padding' : ''}${wins ? ' wins' : ''}`;
-  return kind === 'sum'
-    ? [at, number(value), number(weight?.value ?? 1), number(product)]
-    : [at, number(value)];
+  return isSum ? [at, number(value), number(weight?.value ?? 1), number(product)] : [at, number(value)];
 }
 
 /** From the sum to the value. */
-function steps({ bias, sum, activation, value, numbers, channels, note, kind }: CellExplanation): string {
+/** Whether the terms are values times weights. */
+const hasProducts = ({ kind, terms }: CellExplanation) =>
+  kind === 'sum' || terms.some(({ weight }) => weight !== undefined);
+
+function steps(cell: CellExplanation): string {
+  const { bias, sum, activation, value, numbers, channels, note } = cell;
   const lines: [string, string][] = numbers.map((one) => [one.name, number(one.value)]);
   if (channels.length > 1 && channels.length <= MOST_CHANNELS) {
     lines.push(['Sum of each input channel', channels.map((one) => number(one.sum)).join(', ')]);
   }
   if (bias) lines.push([bias.name, number(bias.value)]);
-  if (sum !== undefined && kind === 'sum') lines.push(['Sum z', number(sum)]);
+  if (sum !== undefined && hasProducts(cell)) lines.push(['Sum z', number(sum)]);
   if (activation && activation.name !== 'linear') {
     const { row } = activation;
     if (row)

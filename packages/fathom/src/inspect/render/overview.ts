@@ -12,9 +12,11 @@ export function networkSvg(network: NetworkDescription): string {
   const columns = columnsOf(network);
   const places = new Map<string, { x: number; y: number }>();
   const tallest = Math.max(...columns.map((column) => column.length));
-  const height = tallest * (BOX_HEIGHT + GAP_Y) + GAP_Y;
+  const lanes = lanesOf(network, columns);
+  const above = LANE * Math.max(0, ...lanes.values());
+  const height = above + tallest * (BOX_HEIGHT + GAP_Y) + GAP_Y;
   columns.forEach((column, i) => {
-    const top = (height - column.length * (BOX_HEIGHT + GAP_Y) + GAP_Y) / 2;
+    const top = above + (height - above - column.length * (BOX_HEIGHT + GAP_Y) + GAP_Y) / 2;
     column.forEach((node, j) => {
       places.set(node.id, { x: MARGIN + i * (BOX_WIDTH + GAP_X), y: top + j * (BOX_HEIGHT + GAP_Y) });
     });
@@ -24,6 +26,13 @@ export function networkSvg(network: NetworkDescription): string {
     const [a, b] = [places.get(from)!, places.get(to)!];
     const [x1, y1] = [a.x + BOX_WIDTH, a.y + BOX_HEIGHT / 2];
     const [x2, y2] = [b.x, b.y + BOX_HEIGHT / 2];
+    const lane = lanes.get(`${from} ${to}`);
+    if (lane !== undefined) {
+      // Above what lies between.
+      const y = LANE * (lane - 0.5);
+      const title = `<title>${escaped(`${from} to ${to}: ${extents(shape)}`)}</title>`;
+      return `<path d="M${x1} ${y1}h${TURN}V${y}H${x2 - TURN}V${y2}h${TURN}" fill="none" stroke="var(--fathom-accent, #1f77b4)" stroke-linejoin="round" marker-end="url(#fathom-arrow)">${title}</path>`;
+    }
     const bend = Math.max(GAP_X / 2, (x2 - x1) / 2);
     return `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}" fill="none" stroke="currentColor" stroke-opacity=".5" marker-end="url(#fathom-arrow)"><title>${escaped(`${from} to ${to}: ${extents(shape)}`)}</title></path>`;
   });
@@ -67,6 +76,9 @@ const BOX_HEIGHT = 58;
 const GAP_X = 26;
 const GAP_Y = 18;
 const MARGIN = 4;
+/** Between lines that pass above, and how far from a box they turn. */
+const LANE = 10;
+const TURN = 9;
 
 function box(
   { id, type, outputShape, parameters, activation }: LayerDescription,
@@ -80,6 +92,21 @@ function box(
     `<text x="${middle}" y="${y + dy}" text-anchor="middle" fill="currentColor" ${rest}>${escaped(text)}</text>`;
   return `<g><title>${escaped(title)}</title><rect x="${x}" y="${y}" width="${BOX_WIDTH}" height="${BOX_HEIGHT}" rx="8" fill="var(--fathom-accent, #1f77b4)" fill-opacity="${parameters > 0 ? 0.16 : 0.05}" stroke="var(--fathom-accent, #1f77b4)"/>
 ${line(20, name, 'font-weight="600"')}${line(36, extents(outputShape), '')}${line(50, weights, 'font-size="11" fill-opacity=".75"')}</g>`;
+}
+
+/** Lines that pass over columns, and at which height above them, so that none covers another. */
+function lanesOf({ edges }: NetworkDescription, columns: readonly (readonly LayerDescription[])[]) {
+  const at = new Map(columns.flatMap((column, i) => column.map(({ id }) => [id, i] as const)));
+  const lanes = new Map<string, number>();
+  const ends: number[] = [];
+  const long = edges.filter(({ from, to }) => at.get(to)! - at.get(from)! > 1);
+  for (const { from, to } of long.sort((a, b) => at.get(a.from)! - at.get(b.from)!)) {
+    const free = ends.findIndex((end) => end <= at.get(from)!);
+    const lane = free < 0 ? ends.length : free;
+    ends[lane] = at.get(to)!;
+    lanes.set(`${from} ${to}`, lane + 1);
+  }
+  return lanes;
 }
 
 /** Layers side by side: each one column behind the last of those it takes from. */

@@ -8,7 +8,6 @@ import { endsInSoftmax } from '../objective.ts';
 import { featureMaps, filters, inputPicture, type Picture, picture } from '../pictures.ts';
 import { saliency } from '../saliency.ts';
 import type { InspectOptions } from '../session.ts';
-import { isWeighted } from '../trace.ts';
 import { placeAt, wiringOf } from '../wiring.ts';
 import { dotProductHtml } from './dotProduct.ts';
 import { image, mapsHtml } from './maps.ts';
@@ -109,7 +108,16 @@ async function answer(
       );
     }
   }
-  if (!isClassifier) return section('Input', `<div class="figures">${figures.join('')}</div>`);
+  const inputs = inputTables(all);
+  if (!isClassifier) {
+    const results = all.outputs.map((id) => all.layers.find((layer) => layer.id === id)!);
+    const given = results.map(({ id, values }) => [
+      escaped(id),
+      Array.from(values.slice(0, MOST_CLASSES), number).join(', '),
+    ]);
+    const answers = table('What the network gives', ['Output', 'Value'], given, 'bars');
+    return section('Input and result', `<div class="figures">${figures.join('')}${inputs}${answers}</div>`);
+  }
   const ranked = [...probabilities.keys()]
     .sort((a, b) => probabilities[b]! - probabilities[a]!)
     .slice(0, MOST_CLASSES);
@@ -121,8 +129,27 @@ async function answer(
   const bars = table('What the network says', ['Class', 'Probability', 'Bar'], rows, 'bars');
   return section(
     `Prediction: ${escaped(name(predicted))} (${(100 * probabilities[predicted]!).toFixed(1)} %)`,
-    `<div class="figures">${figures.join('')}${bars}</div>`,
+    `<div class="figures">${figures.join('')}${inputs}${bars}</div>`,
   );
+}
+
+/** Inputs that are no pictures, as numbers. */
+function inputTables({ layers }: Activations): string {
+  const rows = layers.filter(
+    ({ type, shape }) => type === 'input' && shape.length < 3 && shape[0]! * (shape[1] ?? 1) <= MOST_LISTED,
+  );
+  return rows
+    .map(({ id, shape, values }) => {
+      const width = shape[1] ?? 1;
+      const lines = Array.from({ length: shape[0] ?? 1 }, (_, i) => [
+        String(i),
+        ...Array.from(values.subarray(i * width, (i + 1) * width), number),
+      ]);
+      const head =
+        width === 1 ? ['Place', 'Value'] : ['Step', ...Array.from({ length: width }, (_, i) => String(i))];
+      return table(`${id}: what goes in`, head, lines, 'numbers');
+    })
+    .join('');
 }
 
 async function layerSection(
@@ -138,12 +165,13 @@ async function layerSection(
     `<p>${escaped(layer.type)}, ${extents(layer.shape)}; values from ${number(min)} to ${number(max)}, mean ${number(mean)}.</p>`,
   ];
   if (layer.shape.length <= 3) parts.push(mapsHtml(layer.id, featureMaps(layer)));
-  if (isWeighted(node.layer)) {
-    const wiring = await wiringOf(node);
-    if (wiring?.kind === 'sum' && wiring.kernel.shape.length === 4) {
-      const kernels = await filters(model, index);
-      parts.push(details('Kernels', mapsHtml(`${layer.id} kernels`, kernels)));
-    }
+  const wiring = await wiringOf(node);
+  if (wiring?.kind === 'sum' && wiring.kernel.shape.length === 4) {
+    const kernels = await filters(model, index);
+    parts.push(details('Kernels', mapsHtml(`${layer.id} kernels`, kernels)));
+  }
+  // What only lets numbers through need not be written out.
+  if (wiring?.kind !== 'move') {
     const cell = await explainCell(model, all, index, placeAt(strongest(layer), layer.shape), options);
     const text = `The strongest number, written out: [${cell.place.join(', ')}] = ${number(cell.value)}`;
     parts.push(details(text, dotProductHtml(cell)));
@@ -173,6 +201,8 @@ function details(summary: string, body: string): string {
 
 const PICTURE_WIDTH = 168;
 const MOST_CLASSES = 10;
+/** Numbers of an input that are still listed. */
+const MOST_LISTED = 400;
 /** Layers whose drawing is made to fit the page; a longer one is scrolled. */
 const MOST_FITTED = 10;
 

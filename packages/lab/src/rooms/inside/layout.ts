@@ -1,9 +1,11 @@
 import type { inspect } from 'fathom';
-import type { Matrix } from '../../views/matrix.ts';
+import { type Matrix, matrixOf } from '../../views/matrix.ts';
 
 /** How the numbers of a layer are drawn: as maps, or those of a vector as one picture that means nothing by its form. */
 export interface LayerLayout {
   readonly isVector: boolean;
+  /** Steps from left to right, features from top to bottom: all of them are one picture. */
+  readonly isSequence: boolean;
   readonly maps: number;
   readonly rows: number;
   readonly columns: number;
@@ -23,7 +25,7 @@ const VECTOR_ROWS = 32;
 
 /**
  * The pictures of a layer's result. Channels come last, as in the library; a volume lies with its slices one below
- * another, a sequence is one row.
+ * another; of a sequence time goes to the right.
  *
  * @example
  * layoutOf([28, 28, 6]).maps; // 6
@@ -33,18 +35,23 @@ export function layoutOf(shape: readonly number[]): LayerLayout {
   if (shape.length <= 1) {
     const count = shape[0] ?? 1;
     const columns = Math.ceil(count / VECTOR_ROWS);
-    return { isVector: true, maps: 1, rows: Math.ceil(count / columns), columns, count };
+    return { isVector: true, isSequence: false, maps: 1, rows: Math.ceil(count / columns), columns, count };
+  }
+  if (shape.length === 2) {
+    const [columns, rows] = shape as [number, number];
+    return { isVector: false, isSequence: true, maps: 1, rows, columns, count: rows * columns };
   }
   const space = shape.slice(0, -1);
   const columns = space.at(-1)!;
   const rows = space.slice(0, -1).reduce((product, extent) => product * extent, 1);
-  return { isVector: false, maps: shape.at(-1)!, rows, columns, count: rows * columns };
+  return { isVector: false, isSequence: false, maps: shape.at(-1)!, rows, columns, count: rows * columns };
 }
 
 /** The numbers of one picture, row by row; 0 where a vector's last row has none. */
 export function pictureOf(values: Float32Array, layout: LayerLayout, map: number): Float32Array {
-  const { rows, columns, maps, count } = layout;
+  const { rows, columns, maps, count, isSequence } = layout;
   const picture = new Float32Array(rows * columns);
+  if (isSequence) return picture.map((_, i) => values[(i % columns) * rows + Math.floor(i / columns)]!);
   for (let i = 0; i < count; i++) picture[i] = values[i * maps + map]!;
   return picture;
 }
@@ -56,10 +63,11 @@ export function placeAt(
   row: number,
   column: number,
 ): number[] | undefined {
-  const { isVector, columns, count, rows } = layoutOf(shape);
+  const { isVector, isSequence, columns, count, rows } = layoutOf(shape);
   const index = row * columns + column;
   if (row < 0 || column < 0 || row >= rows || column >= columns || index >= count) return undefined;
   if (isVector) return [index];
+  if (isSequence) return [column, row];
   const place: number[] = [map];
   let rest = index;
   for (const extent of shape.slice(0, -1).reverse()) {
@@ -71,7 +79,8 @@ export function placeAt(
 
 /** Row and column in its picture of a place in a layer's result. */
 export function pointOf(shape: readonly number[], place: readonly number[]): { row: number; column: number } {
-  const { isVector, columns } = layoutOf(shape);
+  const { isVector, isSequence, columns } = layoutOf(shape);
+  if (isSequence) return { row: place[1]!, column: place[0]! };
   const index = isVector ? place[0]! : place.slice(0, -1).reduce((sum, at, d) => sum * shape[d]! + at, 0);
   return { row: Math.floor(index / columns), column: index % columns };
 }
@@ -81,7 +90,10 @@ export function markOf(
   { shape, low, high }: Pick<inspect.LayerBox, 'shape' | 'low' | 'high'>,
   map: number,
 ): Mark | undefined {
-  const { isVector, rows, columns } = layoutOf(shape);
+  const { isVector, isSequence, rows, columns } = layoutOf(shape);
+  if (isSequence) {
+    return { row: low[1]!, column: low[0]!, rows: high[1]! - low[1]! + 1, columns: high[0]! - low[0]! + 1 };
+  }
   if (isVector) {
     const [from, to] = [pointOf(shape, low), pointOf(shape, high)];
     if (from.row === to.row) return { ...from, rows: 1, columns: to.column - from.column + 1 };
@@ -91,6 +103,13 @@ export function markOf(
   if (shape.length > 3) return { row: 0, column: 0, rows, columns };
   const [from, to] = [pointOf(shape, low), pointOf(shape, high)];
   return { ...from, rows: to.row - from.row + 1, columns: to.column - from.column + 1 };
+}
+
+/** The numbers of one channel or feature, as rows. */
+export function channelOf(values: Float32Array, shape: readonly number[], channel: number): Matrix {
+  const layout = layoutOf(shape);
+  if (!layout.isSequence) return matrixOf(pictureOf(values, layout, channel), layout.rows, layout.columns);
+  return [Array.from({ length: layout.columns }, (_, step) => values[step * layout.rows + channel]!)];
 }
 
 /** Numbers of a window that belong to one channel, as rows; `rows` hold places in the list they came from. */
@@ -107,7 +126,9 @@ export interface Window {
  */
 export function windowsOf(places: readonly (readonly number[])[]): Window[] {
   const rank = places[0]?.length ?? 0;
-  if (rank < 2) {
+  const isStep = rank === 2 && places.every(([step]) => step === places[0]![0]);
+  if (rank === 2 && !isStep) return [{ channel: 0, rows: byFeature(places) }];
+  if (rank < 2 || isStep) {
     const all = places.map((_, i) => i);
     const rows = Array.from({ length: Math.ceil(all.length / DENSE_COLUMNS) }, (_, r) =>
       all.slice(r * DENSE_COLUMNS, (r + 1) * DENSE_COLUMNS),
@@ -134,6 +155,15 @@ export function windowsOf(places: readonly (readonly number[])[]): Window[] {
   })).sort((a, b) => a.channel - b.channel);
 }
 
+/** A window of a sequence: a row for each feature, its steps from left to right. */
+function byFeature(places: readonly (readonly number[])[]): number[][] {
+  const rows = new Map<number, number[]>();
+  places.forEach(([, feature], i) => {
+    rows.set(feature!, [...(rows.get(feature!) ?? []), i]);
+  });
+  return Array.from(rows.values(), (row) => row.sort((a, b) => places[a]![0]! - places[b]![0]!));
+}
+
 export const DENSE_COLUMNS = 20;
 
 /** The numbers of a window. */
@@ -156,6 +186,7 @@ export function shortName(id: string): string {
 /** [row, column, map] in words, counted from 0 as in the library. */
 export function placeInWords(place: readonly number[]): string {
   if (place.length === 1) return `unit ${place[0]}`;
+  if (place.length === 2) return `step ${place[0]}, feature ${place[1]}`;
   if (place.length === 3) return `map ${place[2]}, row ${place[0]}, column ${place[1]}`;
   return `map ${place.at(-1)}, place ${place.slice(0, -1).join(', ')}`;
 }

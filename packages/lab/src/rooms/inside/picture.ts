@@ -31,6 +31,33 @@ export async function paint({ ink, pen, example }: Source): Promise<Picture | un
   return pictureIn(image);
 }
 
+/**
+ * The pixels of a picture file, at most so large as a network may want them.
+ *
+ * @throws Error when the file is no picture
+ */
+export async function openPicture(file: File): Promise<Picture> {
+  const bitmap = await createImageBitmap(file).catch(() => {
+    throw new Error(
+      `${file.name} is no picture that this browser can read. Choose a PNG, JPEG or WebP file.`,
+    );
+  });
+  const scale = Math.min(1, MOST_PIXELS / Math.max(bitmap.width, bitmap.height));
+  const [width, height] = [bitmap.width, bitmap.height].map((extent) =>
+    Math.max(1, Math.round(extent * scale)),
+  );
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d')!;
+  // What shows through is paper.
+  context.fillStyle = 'white';
+  context.fillRect(0, 0, width!, height!);
+  context.drawImage(bitmap, 0, 0, width!, height!);
+  bitmap.close();
+  return pictureIn(context.getImageData(0, 0, width!, height!));
+}
+
+const MOST_PIXELS = 1024;
+
 function pictureIn({ data, width, height }: ImageData): Picture {
   return { data: data as Uint8ClampedArray<ArrayBuffer>, width, height };
 }

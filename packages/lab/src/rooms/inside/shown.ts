@@ -6,4 +6,9 @@ export interface Shown {
   readonly values: Float32Array | undefined;
   /** Parts of a whole of 1. */
   readonly isShare: boolean;
+  readonly from: readonly string[];
+  /** What each number of a short vector is called; those of others are drawn as pictures. */
+  readonly names: readonly string[] | undefined;
+  /** Whole numbers, which are no amounts. */
+  readonly isTokens: boolean;
 }

@@ -38,6 +38,25 @@ export function writeSum(products: readonly Product[], most: number): WrittenSum
   };
 }
 
+/**
+ * The formula with its numbers in place of its letters; undefined where one of them is not known.
+ *
+ * @example
+ * insert('y = x·scale + offset', { x: 2, scale: 0.5, offset: -1 }); // 'y = 2·0.5 + (−1)'
+ */
+export function insert(formula: string, numbers: Readonly<Record<string, number>>): string | undefined {
+  const [left, ...right] = formula.split(' = ');
+  let isKnown = true;
+  const text = right.join(' = ').replace(/√?[a-z]\w*[₁₂₃]?/giu, (word) => {
+    if (word === 'max' || word === 'min') return word;
+    const root = word.startsWith('√') ? '√' : '';
+    const value = numbers[root ? word.slice(1) : word];
+    if (value === undefined) isKnown = false;
+    return value === undefined ? word : root + factor(value, DIGITS);
+  });
+  return isKnown ? `${left} = ${text}` : undefined;
+}
+
 export function exact(value: number): string {
   return formatNumber(value, DIGITS);
 }

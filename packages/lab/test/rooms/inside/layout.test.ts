@@ -15,7 +15,7 @@ import {
 import { writeSum } from '../../../src/rooms/inside/written.ts';
 
 describe('how a layer is drawn', () => {
-  it.each([[[28, 28, 6]], [[5, 1]], [[3, 4, 5, 2]], [[84]], [[10]], [[1]]])(
+  it.each([[[28, 28, 6]], [[5, 1]], [[7, 4]], [[3, 4, 5, 2]], [[84]], [[10]], [[1]]])(
     'every number of %j has one point in one picture',
     (shape) => {
       const layout = layoutOf(shape);

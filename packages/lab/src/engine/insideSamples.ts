@@ -1,0 +1,126 @@
+import { DataError, type Dataset, digitFromPixels, type Model, normalize, sampleSize } from 'fathom';
+import type { LabData } from './data.ts';
+import type { InsideInput, SampleSource } from './insideTypes.ts';
+import type { Picture } from './protocol.ts';
+
+const DIGIT = 28 * 28;
+
+/** What a network takes; the data of its training say more, where they are at hand. */
+export function inputOf(model: Model, data: LabData | undefined): InsideInput {
+  const { shape, dtype } = model.network.inputs[0]!;
+  const size = sampleSize(shape);
+  const isPicture = shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
+  const own = data && sampleSize(data.validation.shape) === size ? data : undefined;
+  const isDigit =
+    size === DIGIT && (shape.length !== 2 || shape[0] === shape[1]) && dtype === 'float32' && !own?.columns;
+  return {
+    kind: isDigit ? 'digit' : dtype === 'int32' ? 'tokens' : isPicture ? 'picture' : 'numbers',
+    shape,
+    names: own?.columns,
+    samples: own && !isDigit ? own.validation.count : 0,
+  };
+}
+
+/** The numbers of a sample and, of data, its label; undefined where nothing is to be seen on a picture. */
+export function sampleOf(
+  model: Model,
+  input: InsideInput,
+  source: SampleSource,
+  data: LabData | undefined,
+): { values: Float32Array<ArrayBuffer>; label: string | undefined } | undefined {
+  const { shape, kind } = input;
+  const size = sampleSize(shape);
+  if ('values' in source) {
+    if (source.values.length !== size || !source.values.every(Number.isFinite)) {
+      throw new Error(
+        `${model.name} takes ${size} numbers [${shape.join(', ')}]; received ${source.values.length}. Give that many, or take an example.`,
+      );
+    }
+    return { values: Float32Array.from(source.values), label: undefined };
+  }
+  if ('image' in source) {
+    const values = kind === 'digit' ? digitIn(source.image) : picturesPixels(source.image, shape);
+    return values && { values, label: undefined };
+  }
+  if (data && input.samples > 0) return rowOf(data.validation, source.example % input.samples);
+  return { values: madeUp(model, input, source.example), label: undefined };
+}
+
+function digitIn(image: Picture): Float32Array<ArrayBuffer> | undefined {
+  try {
+    return digitFromPixels({ ...image, channels: 4 }, 'the drawing').pixels;
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
+}
+
+/** The middle of a picture at the size that the network takes, 0 … 1. */
+function picturesPixels(
+  { data, width, height }: Picture,
+  shape: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const [rows = 1, columns = 1, channels = 1] = shape;
+  const whole = new OffscreenCanvas(width, height);
+  whole.getContext('2d')!.putImageData(new ImageData(data, width, height), 0, 0);
+  const context = new OffscreenCanvas(columns, rows).getContext('2d', { willReadFrequently: true })!;
+  context.imageSmoothingQuality = 'high';
+  const scale = Math.min(width / columns, height / rows);
+  const [w, h] = [columns * scale, rows * scale];
+  context.drawImage(whole, (width - w) / 2, (height - h) / 2, w, h, 0, 0, columns, rows);
+  const pixels = context.getImageData(0, 0, columns, rows).data;
+  return Float32Array.from({ length: rows * columns * channels }, (_, i) => {
+    const at = 4 * Math.floor(i / channels);
+    if (channels === 3) return pixels[at + (i % 3)]! / 255;
+    return (LUMA[0] * pixels[at]! + LUMA[1] * pixels[at + 1]! + LUMA[2] * pixels[at + 2]!) / 255;
+  });
+}
+
+/** ITU-R BT.601, as in the room Train. */
+const LUMA = [0.299, 0.587, 0.114] as const;
+
+function rowOf({ images, labels, shape, classes }: Dataset, index: number) {
+  const size = sampleSize(shape);
+  const row = images.slice(index * size, (index + 1) * size);
+  const values = row instanceof Uint8Array ? normalize(row) : row;
+  return { values: values as Float32Array<ArrayBuffer>, label: classes[labels[index]!] };
+}
+
+/** An example for a network without data at hand, which a number decides: a picture, waves, or words of its table. */
+function madeUp(model: Model, { kind, shape }: InsideInput, seed: number): Float32Array<ArrayBuffer> {
+  const size = sampleSize(shape);
+  // Numbers 0 … 1 that look like chance and are the same everywhere.
+  const chance = (i: number) => {
+    const mixed = Math.imul(Math.imul(seed + 1, 0x85ebca6b) ^ Math.imul(i + 1, 0x9e3779b1), 0xc2b2ae35);
+    return (Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f) >>> 0) / 2 ** 32;
+  };
+  if (kind === 'tokens') {
+    const table = model.layers.find(({ type }) => type === 'embedding') as { inputDim?: number } | undefined;
+    const words = table?.inputDim ?? 10;
+    return Float32Array.from({ length: size }, (_, i) => 1 + Math.floor(chance(i) * (words - 1)));
+  }
+  if (kind === 'picture') return shapes(shape, chance);
+  const features = shape.at(-1)!;
+  if (shape.length === 1) return Float32Array.from({ length: size }, (_, i) => round(2 * chance(i) - 1));
+  return Float32Array.from({ length: size }, (_, i) => {
+    const [step, feature] = [Math.floor(i / features), i % features];
+    return round(Math.sin((0.3 + chance(feature)) * step + 6 * chance(feature + 100)));
+  });
+}
+
+const round = (value: number) => Math.round(100 * value) / 100;
+
+/** A disc and a square before a sky that grows lighter, each of a colour of its own. */
+function shapes(shape: readonly number[], chance: (i: number) => number): Float32Array<ArrayBuffer> {
+  const [rows = 1, columns = 1, channels = 1] = shape;
+  return Float32Array.from({ length: rows * columns * channels }, (_, i) => {
+    const channel = i % channels;
+    const at = Math.floor(i / channels);
+    const [y, x] = [Math.floor(at / columns) / rows, (at % columns) / columns];
+    const place = (n: number) => 0.25 + 0.5 * chance(n);
+    const inDisc = (x - place(0)) ** 2 + (y - place(1)) ** 2 < 0.05;
+    const inSquare = Math.max(Math.abs(x - place(2)), Math.abs(y - place(3))) < 0.16;
+    if (inDisc) return chance(10 + channel);
+    return inSquare ? chance(20 + channel) : 0.4 * chance(30 + channel) + 0.6 * y;
+  });
+}
