@@ -98,7 +98,9 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside', () => {
 
   it('marks what a number sees: its window and its receptive field', async () => {
     const { page } = await lab.open(`${ROOM}&layer=conv2d_1&map=0`);
-    const box = (await page.getByRole('button', { name: /number by number/ }).boundingBox())!;
+    const map = page.getByRole('button', { name: /number by number/ });
+    await map.scrollIntoViewIfNeeded();
+    const box = (await map.boundingBox())!;
     await page.mouse.move(box.x + 0.45 * box.width, box.y + 0.45 * box.height);
     await page
       .getByText('conv2d_1, map 0, row 4, column 4 · sees rows 6 to 19 and columns 6 to 19')
