@@ -1,7 +1,6 @@
 // npm run bench: Fathom side by side with the peers that are installed. See README.md.
 
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,7 +13,8 @@ import { growthSection } from './lib/growth.mjs';
 import { machine } from './lib/machine.mjs';
 import { PEERS } from './lib/peer.mjs';
 import { matrixSection, microkernelRate, PREDICTIONS, predictionSection } from './lib/products.mjs';
-import { claimsTable, head, markdown } from './lib/report.mjs';
+import { claimsTable, head } from './lib/report.mjs';
+import { readEarlier, withEarlier, writeResults } from './lib/results.mjs';
 import { trainingSections } from './lib/training.mjs';
 import { BATCHES, MATRIX_SIZES, WORKS } from './lib/works.mjs';
 
@@ -30,7 +30,8 @@ const HELP = `npm run bench -- [options]
   --peers A,B    any of ${Object.keys(PEERS).join(', ')}
   --rounds N     alternations (default 7; 3 with --quick)
   --quick        short rounds, few of them, and no hopeless cases
-  --write        write results.json and RESULTS.md even of a partial run
+  --write        write results.json and RESULTS.md even of a partial run: what it has not measured stays as an
+                 earlier run on the same machine left it
   --no-build     measure packages/fathom/dist as it is
 `;
 
@@ -52,6 +53,7 @@ const cast = await startCast(
   Object.keys(PEERS).filter((p) => p === 'microkernel' || (options.peers.includes(p) && needed(p))),
 );
 const sections = [];
+const earlier = readEarlier();
 let rate;
 try {
   rate = await microkernelRate(cast);
@@ -59,17 +61,21 @@ try {
 } finally {
   for (const peer of cast.peers) await peer.stop();
 }
-const report = {
-  machine: { ...where, loadAfter: loadavg()[0] },
-  settings: { rounds: options.rounds, budgetMs: options.budgetMs, quick: options.quick },
-  versions: Object.fromEntries(cast.peers.map((p) => [p.label, p.version])),
-  missing: cast.missing.map(({ label, install, reason }) => ({ label, install, reason })),
-  microkernelGflops2Threads: rate ? rate / 1e6 : null,
-  sections,
-};
-console.log(`\n${head(report).join('\n')}\n`);
+console.log(`\n${head(report()).join('\n')}\n`);
 console.log(textTable(claimsTable(sections)));
-if (options.write) write(report);
+if (options.write) console.log('Written: bench/results.json, bench/RESULTS.md');
+
+/** What has been measured so far. */
+function report() {
+  return {
+    machine: { ...where, loadAfter: loadavg()[0] },
+    settings: { rounds: options.rounds, budgetMs: options.budgetMs, quick: options.quick },
+    versions: Object.fromEntries(cast.peers.map((p) => [p.label, p.version])),
+    missing: cast.missing.map(({ label, install, reason }) => ({ label, install, reason })),
+    microkernelGflops2Threads: rate ? rate / 1e6 : null,
+    sections,
+  };
+}
 
 /** Whether a section that is wanted asks for this peer. */
 function needed(key) {
@@ -85,34 +91,28 @@ function needed(key) {
 async function measure() {
   const wants = (name) => options.only.includes(name);
   const settings = { ...options, rate, say };
-  const show = (section) => {
-    sections.push(section);
+  const show = (name, section) => {
+    sections.push({ name, measured: new Date().toISOString(), ...section });
     say('');
     console.log(`\r${textTable(section)}`);
+    if (options.write) writeResults(withEarlier(report(), earlier, KNOWN));
   };
   for (const work of Object.keys(WORKS).filter(wants)) {
-    for (const section of await trainingSections(cast, { ...settings, works: [work] })) show(section);
+    for (const section of await trainingSections(cast, { ...settings, works: [work] })) show(work, section);
   }
   for (const size of wants('matmul') ? MATRIX_SIZES : []) {
-    show(await matrixSection(cast, { ...settings, size }));
+    show('matmul', await matrixSection(cast, { ...settings, size }));
   }
   for (const one of wants('predict') ? PREDICTIONS : []) {
-    show(await predictionSection(cast, { ...settings, ...one }));
+    show('predict', await predictionSection(cast, { ...settings, ...one }));
   }
-  if (wants('growth')) show(await growthSection(cast, settings));
+  if (wants('growth')) show('growth', await growthSection(cast, settings));
   for (const peer of cast.peers) await peer.stop(); // what follows starts its own processes
-  if (wants('compile')) show(await compileSection(settings));
-  if (wants('memory')) show(await memorySection(options.peers, settings));
-  if (wants('accuracy')) show(await accuracySection(settings));
-  if (wants('import')) show(await importSection(settings));
-  if (wants('bundle')) show(await bundleSection(settings));
-}
-
-function write(data) {
-  const plain = data.sections.map(({ title, claims, data: numbers }) => ({ title, claims, data: numbers }));
-  writeFileSync(here('results.json'), `${JSON.stringify({ ...data, sections: plain }, null, 2)}\n`);
-  writeFileSync(here('RESULTS.md'), markdown(data));
-  console.log('Written: bench/results.json, bench/RESULTS.md');
+  if (wants('compile')) show('compile', await compileSection(settings));
+  if (wants('memory')) show('memory', await memorySection(options.peers, settings));
+  if (wants('accuracy')) show('accuracy', await accuracySection(settings));
+  if (wants('import')) show('import', await importSection(settings));
+  if (wants('bundle')) show('bundle', await bundleSection(settings));
 }
 
 function build() {

@@ -37,7 +37,7 @@ export function textTable({ title, columns, align, rows, notes = [] }) {
 }
 
 /** The same section as Markdown. */
-export function markdownTable({ title, columns, align, rows, notes = [] }) {
+export function markdownTable({ title, columns, align, rows, notes = [], measured }) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
     `### ${title}`,
@@ -47,6 +47,7 @@ export function markdownTable({ title, columns, align, rows, notes = [] }) {
     ...rows.map(line),
     '',
     ...notes.map((n) => `- ${n}`),
-    ...(notes.length ? [''] : []),
+    ...(measured ? [`- Measured ${measured.slice(0, 16).replace('T', ' ')} UTC.`] : []),
+    ...(notes.length || measured ? [''] : []),
   ].join('\n');
 }
