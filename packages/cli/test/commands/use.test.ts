@@ -200,6 +200,7 @@ describe('fathom info', () => {
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(/native: .*CC names.*does not start.*wasm/);
     const { out } = await run('info', '--backend', 'reference');
-    expect(out).toMatch(/backend +reference, 1 thread$/m);
+    expect(out).toMatch(/^backend +reference: as asked for$/m);
+    expect(out).toMatch(/^threads +1$/m);
   });
 });

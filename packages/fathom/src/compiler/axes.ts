@@ -70,6 +70,18 @@ export function expressionsOf(nest: Nest): Expr[] {
   return [...(nest.reduce ? [nest.reduce.body] : []), ...nest.stores.map(({ value }) => value), ...places];
 }
 
+/** Buffers that a nest stores to. */
+export function writesOf(nest: Nest): number[] {
+  return [...new Set(nest.stores.map(({ access }) => access.buffer))];
+}
+
+/** For each buffer that is stored to, how many nests do so. */
+export function countWriters(nests: readonly Nest[]): Map<number, number> {
+  const writers = new Map<number, number>();
+  for (const buffer of nests.flatMap(writesOf)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
+  return writers;
+}
+
 /** Whether a store's computed place changes along `axis`: different points may fall on one place, in any order. */
 export function scattersAlong(nest: Nest, axis: number): boolean {
   return nest.stores.some(

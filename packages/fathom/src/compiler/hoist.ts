@@ -1,4 +1,4 @@
-import { accessesOf, loadsOf } from './axes.ts';
+import { accessesOf, countWriters, loadsOf, writesOf } from './axes.ts';
 import type { Nest } from './nest.ts';
 
 /**
@@ -6,8 +6,7 @@ import type { Nest } from './nest.ts';
  * writes, such as the copy of a weight matrix in the order in which vectors read it.
  */
 export function hoistInvariants(nests: readonly Nest[]): Nest[] {
-  const writers = new Map<number, number>();
-  for (const buffer of nests.flatMap(writesOf)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
+  const writers = countWriters(nests);
   const result: Nest[] = [];
   for (let from = 0; from < nests.length; ) {
     const { loop } = nests[from]!;
@@ -41,8 +40,4 @@ export function hoistInvariants(nests: readonly Nest[]): Nest[] {
 /** Buffers that change while some loop runs. */
 export function writtenInLoops(nests: readonly Nest[]): Set<number> {
   return new Set(nests.filter(({ loop }) => loop).flatMap(writesOf));
-}
-
-function writesOf(nest: Nest): number[] {
-  return [...new Set(nest.stores.map(({ access }) => access.buffer))];
 }

@@ -1,4 +1,4 @@
-import { loadsOf } from './axes.ts';
+import { countWriters, loadsOf, writesOf } from './axes.ts';
 import type { Nest } from './nest.ts';
 
 /**
@@ -11,8 +11,7 @@ export function splitPrepared(
   nests: readonly Nest[],
   sourceOf: (buffer: number) => 'fixed' | 'changing' | undefined,
 ): { prepared: Nest[]; others: Nest[] } {
-  const writers = new Map<number, number>();
-  for (const buffer of nests.flatMap(writesOf)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
+  const writers = countWriters(nests);
   const ready = new Set<number>();
   const prepared: Nest[] = [];
   const others: Nest[] = [];
@@ -27,8 +26,4 @@ export function splitPrepared(
     if (fixed) for (const buffer of writesOf(nest)) ready.add(buffer);
   }
   return { prepared, others };
-}
-
-function writesOf(nest: Nest): number[] {
-  return [...new Set(nest.stores.map(({ access }) => access.buffer))];
 }

@@ -1,3 +1,4 @@
+import { countWriters, writesOf } from './axes.ts';
 import { renameBuffers } from './inplace.ts';
 import type { Nest } from './nest.ts';
 
@@ -7,8 +8,7 @@ import type { Nest } from './nest.ts';
  * left out.
  */
 export function shareCopies(nests: readonly Nest[], isTemporary: (buffer: number) => boolean): Nest[] {
-  const writers = new Map<number, number>();
-  for (const buffer of nests.flatMap(writesOf)) writers.set(buffer, (writers.get(buffer) ?? 0) + 1);
+  const writers = countWriters(nests);
   const copies = new Map<string, { source: number; target: number }>();
   const renamed = new Map<number, number>();
   return nests.flatMap((given) => {
@@ -36,8 +36,4 @@ function copyOf(nest: Nest): { key: string; source: number; target: number } | u
   const { buffer: source, ...from } = value.access;
   const { buffer: target, ...to } = access;
   return { key: JSON.stringify([source, axes, from, to, value.dtype]), source, target };
-}
-
-function writesOf(nest: Nest): number[] {
-  return nest.stores.map(({ access }) => access.buffer);
 }
