@@ -5,5 +5,6 @@ const source = (path: string) => fileURLToPath(new URL(`./packages/fathom/src/${
 
 export default defineConfig({
   resolve: { alias: { 'fathom/node': source('node.ts'), fathom: source('index.ts') } },
-  test: { include: ['packages/*/test/**/*.test.ts'], testTimeout: 60_000 },
+  // By default a core is left idle.
+  test: { include: ['packages/*/test/**/*.test.ts'], testTimeout: 60_000, maxWorkers: '100%' },
 });

@@ -30,7 +30,7 @@ export function activationCurve(activation: ActivationLike, x: ArrayLike<number>
  * What an activation makes of a row of numbers.
  *
  * @example
- * await inspect.activationRow('softmax', [5, 4, 2]); // [0.705, 0.260, 0.035]
+ * await inspect.activationRow('softmax', [5, 4, 2]); // [0.705, 0.259, 0.035]
  */
 export async function activationRow(
   activation: ActivationLike,

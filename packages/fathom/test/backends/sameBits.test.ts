@@ -59,7 +59,15 @@ const NETWORKS: readonly [name: string, batch: number, make: () => Model][] = [
 ];
 
 /** Their kernels are those of the others; a C compiler takes longest for these. */
-const ONLY_ON_WASM = ['resNet20', 'resNet50', 'mobileNet'];
+const ONLY_ON_WASM = [
+  'alexNet',
+  'vgg11',
+  'resNet20',
+  'resNet50',
+  'mobileNet',
+  'mobileNetV2',
+  'bidirectional lstm',
+];
 
 const compiled = backends.filter(({ threads }) => threads.length > 1);
 
