@@ -69,7 +69,6 @@ if (options.write) console.log('Written: bench/results.json, bench/RESULTS.md');
 function report() {
   return {
     machine: { ...where, loadAfter: loadavg()[0] },
-    settings: { rounds: options.rounds, budgetMs: options.budgetMs, quick: options.quick },
     versions: Object.fromEntries(cast.peers.map((p) => [p.label, p.version])),
     missing: cast.missing.map(({ label, install, reason }) => ({ label, install, reason })),
     microkernelGflops2Threads: rate ? rate / 1e6 : null,
@@ -92,7 +91,8 @@ async function measure() {
   const wants = (name) => options.only.includes(name);
   const settings = { ...options, rate, say };
   const show = (name, section) => {
-    sections.push({ name, measured: new Date().toISOString(), ...section });
+    const { rounds, budgetMs } = options;
+    sections.push({ name, measured: { at: new Date().toISOString(), rounds, budgetMs }, ...section });
     say('');
     console.log(`\r${textTable(section)}`);
     if (options.write) writeResults(withEarlier(report(), earlier, KNOWN));

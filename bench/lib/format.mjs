@@ -36,6 +36,9 @@ export function textTable({ title, columns, align, rows, notes = [] }) {
   ].join('\n');
 }
 
+const howMeasured = ({ at, rounds, budgetMs }) =>
+  `Measured ${at.slice(0, 16).replace('T', ' ')} UTC; ${rounds} alternations, where peers take turns, of about ${budgetMs} ms each.`;
+
 /** The same section as Markdown. */
 export function markdownTable({ title, columns, align, rows, notes = [], measured }) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
@@ -47,7 +50,7 @@ export function markdownTable({ title, columns, align, rows, notes = [], measure
     ...rows.map(line),
     '',
     ...notes.map((n) => `- ${n}`),
-    ...(measured ? [`- Measured ${measured.slice(0, 16).replace('T', ' ')} UTC.`] : []),
+    ...(measured ? [`- ${howMeasured(measured)}`] : []),
     ...(notes.length || measured ? [''] : []),
   ].join('\n');
 }

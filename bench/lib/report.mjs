@@ -3,12 +3,11 @@
 import { factor, markdownTable, significant } from './format.mjs';
 
 /** Machine, versions and what was missing, as lines. */
-export function head({ machine: m, settings, versions, missing, microkernelGflops2Threads }) {
+export function head({ machine: m, versions, missing, microkernelGflops2Threads }) {
   const lines = [
     `${m.date.slice(0, 16).replace('T', ' ')} UTC · ${m.cpu} (${m.cpuDetails}), ${m.cores} cores, ` +
       `${m.memoryGiB} GiB · ${m.system} · Node ${m.node} (V8 ${m.v8})`,
-    `load average ${m.loadBefore.toFixed(2)} before, ${m.loadAfter.toFixed(2)} after · ` +
-      `${settings.rounds} alternations of about ${settings.budgetMs} ms a peer`,
+    `load average ${m.loadBefore.toFixed(2)} before, ${m.loadAfter.toFixed(2)} after`,
     Object.entries(versions)
       .map(([label, version]) => `${label} ${version}`)
       .join(' · '),
