@@ -5,6 +5,11 @@ const source = (path: string) => fileURLToPath(new URL(`./packages/fathom/src/${
 
 export default defineConfig({
   resolve: { alias: { 'fathom/node': source('node.ts'), fathom: source('index.ts') } },
-  // By default a core is left idle.
-  test: { include: ['packages/*/test/**/*.test.ts'], testTimeout: 60_000, maxWorkers: '100%' },
+  // By default a core is left idle. Set-up trains and compiles as tests do, and may take as long.
+  test: {
+    include: ['packages/*/test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: '100%',
+  },
 });
