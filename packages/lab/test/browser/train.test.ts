@@ -9,6 +9,9 @@ import { ready, stepOnce } from './training.ts';
 const LENET = encodeStack(PRESETS.find(({ id }) => id === 'lenet5')!.layers(10));
 const PERCEPTRON = encodeStack(PRESETS.find(({ id }) => id === 'perceptron')!.layers(10));
 
+/** An answer that has not come by then is another. */
+const ANSWER_MS = 2000;
+
 describe.skipIf(chromiumPath === undefined)('the room Train', () => {
   let lab: Lab;
   beforeAll(async () => {
@@ -48,8 +51,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     expect((100 * right) / all).toBeGreaterThan(90);
     expect(`${((100 * right) / all).toFixed(1)} %`).toBe(await page.getByTestId('accuracy').innerText());
     await page.getByRole('button', { name: 'Use in Draw' }).click();
-    await page.getByRole('button', { name: '6', exact: true }).click();
-    await page.locator('.answer', { hasText: /^6$/ }).waitFor();
+    expect(await recognised(page)).toBeGreaterThanOrEqual(5);
     expect(await page.getByRole('combobox', { name: 'Network' }).inputValue()).toBe('trained');
     expect(troubles).toEqual([]);
     await page.close();
@@ -167,4 +169,24 @@ function countFrames(page: Page, ms: number): Promise<{ perSecond: number; longe
       }),
     ms,
   );
+}
+
+/**
+ * How many of the room Draw's ten example digits the network names. When a training is paused depends on the machine, so
+ * one that is right nine times in ten may be wrong about any of them; one that has learned nothing names about one.
+ */
+async function recognised(page: Page): Promise<number> {
+  let right = 0;
+  for (let digit = 0; digit <= 9; digit++) {
+    await page.getByRole('button', { name: String(digit), exact: true }).click();
+    const isNamed = await page
+      .locator('.answer', { hasText: new RegExp(`^${digit}$`) })
+      .waitFor({ timeout: ANSWER_MS })
+      .then(
+        () => true,
+        () => false,
+      );
+    if (isNamed) right++;
+  }
+  return right;
 }
