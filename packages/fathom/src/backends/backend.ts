@@ -47,7 +47,17 @@ export interface Executable {
    * slower. State advances too.
    */
   trace?(steps: number): Promise<LaunchSpan[]>;
+  /** How many threads share a run, where that is chosen while it runs: what it comes to is the same bits. */
+  readonly sharing?: Sharing | undefined;
   dispose(): void;
+}
+
+/** The threads of a program's runs, at most the backend's. */
+export interface Sharing {
+  /** Threads of the next run. */
+  readonly threads: number;
+  /** Whether numbers of threads are being compared, so that the next run's need not be those that are chosen. */
+  readonly isTrying: boolean;
 }
 
 /** A time that a thread spent in one kernel, or waiting for other threads. */

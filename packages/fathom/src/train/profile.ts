@@ -49,7 +49,7 @@ export interface StepProfile {
   readonly backend: string;
   readonly threads: number;
   readonly batchSize: number;
-  /** Milliseconds of a whole step with all threads: the median. */
+  /** Milliseconds of a whole step on `threads`: the median. */
   readonly stepMs: number;
   /** Milliseconds of all kernels one after the other on one thread. */
   readonly kernelMs: number;
@@ -89,6 +89,7 @@ export async function profile(
       );
     }
     const stepMs = await medianStep(executable, rounds);
+    const threads = executable.sharing?.threads ?? backend.threads;
     const spans = await executable.trace(steps);
     const times = executable.profile(rounds);
     const ceiling = await measureCeiling(backend);
@@ -96,7 +97,7 @@ export async function profile(
     const kernels = program.launches
       .map((launch, i) => kernelProfile(i, launch, times[i]!, { kernelMs, ceiling, program }))
       .sort((a, b) => b.milliseconds - a.milliseconds);
-    const { name, threads } = backend;
+    const { name } = backend;
     return { backend: name, threads, batchSize, stepMs, kernelMs, ceiling, kernels, spans };
   });
 }
@@ -126,16 +127,18 @@ function kernelProfile(
 }
 
 async function medianStep(executable: Executable, rounds: number): Promise<number> {
+  // The first one warms the caches up.
+  do await executable.run();
+  while (executable.sharing?.isTrying);
   const times: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     const running = executable.run();
     if (running) await running;
     times.push(performance.now() - start);
   }
-  // The first one warms the caches up.
-  const sorted = times.slice(1).sort((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+  times.sort((a, b) => a - b);
+  return times[times.length >> 1]!;
 }
 
 /** Rounds of the ceiling's programs: the best counts. */

@@ -110,8 +110,10 @@ describe.each(compiled)('profile on $name', ({ make }) => {
   };
 
   it('names the layers, the loss and the optimizer, and counts their work', async () => {
-    const { kernels, kernelMs, ceiling, stepMs, ...rest } = await measure();
-    expect(rest).toMatchObject({ backend: backend.name, threads: backend.threads, batchSize: 16 });
+    const { kernels, kernelMs, ceiling, stepMs, threads, ...rest } = await measure();
+    expect(rest).toMatchObject({ backend: backend.name, batchSize: 16 });
+    // A small step may be faster on one.
+    expect(backend.name === 'native' ? [1, backend.threads] : [backend.threads]).toContain(threads);
     const places = kernels.map(({ place }) => place);
     for (const part of ['conv2d', 'maxPooling2d', 'classes', 'loss', 'accuracy', 'gradient of conv2d']) {
       expect(

@@ -1,6 +1,6 @@
 import type { Program } from '../../compiler/program.ts';
 import type { NumericArray } from '../../ir/tensor.ts';
-import type { Executable, LaunchSpan, LaunchTime } from '../backend.ts';
+import type { Executable, LaunchSpan, LaunchTime, Sharing } from '../backend.ts';
 import { type Block, view } from './memory.ts';
 
 /** A compiled program with its memory. */
@@ -9,6 +9,7 @@ export class NativeExecutable implements Executable {
   onDispose: () => void = () => {};
   onTrace: (steps: number) => Promise<LaunchSpan[]> = async () => [];
   keeps: readonly Block[] = [];
+  sharing: Sharing | undefined;
   readonly #places: readonly { block: Block; offset: number }[];
   readonly #working: <T>(work: () => T) => T;
   readonly #run: () => void;

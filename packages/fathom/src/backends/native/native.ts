@@ -11,6 +11,7 @@ import { type LoadedProgram, Loader, type PoolLibrary } from './library.ts';
 import { findMachine } from './machine.ts';
 import { allocate, type Block, guard, view } from './memory.ts';
 import { renderC } from './render.ts';
+import { ThreadChoice } from './threadChoice.ts';
 import { Tracer } from './trace.ts';
 
 export interface NativeOptions {
@@ -248,9 +249,14 @@ export class NativeBackend implements Backend {
       state.changed(homes);
       return result;
     };
+    const choice = new ThreadChoice(threads);
+    const sharing = words(context, 1);
     const start = () => {
-      if (threads > 1) run(this.#pool, loaded.entry, context.address);
+      sharing[0] = BigInt(choice.threads);
+      const before = performance.now();
+      if (choice.threads > 1) run(this.#pool, loaded.entry, context.address);
       else loaded.run(context.address, 0);
+      choice.took(performance.now() - before);
       guards.forEach((isIntact, i) => {
         if (!isIntact()) throw new Error(`native: the program wrote outside of its buffer ${i}.`);
       });
@@ -262,6 +268,7 @@ export class NativeBackend implements Backend {
       start,
       (launch, count, step, iterations) => loaded.kernel(context.address, launch, count, step, iterations),
     );
+    executable.sharing = choice;
     executable.onTrace = async (steps) => {
       const tracer = await this.loader.tracer();
       const { kernelAt } = loaded;

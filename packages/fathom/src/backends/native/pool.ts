@@ -1,16 +1,19 @@
 /**
- * Looks at a word before a thread goes to sleep. Short in a job: where others want the processors too, a thread that
- * looks for long keeps the very one from running that it waits for. Longer between jobs, over a pause of 50 µs or so.
+ * How long a thread looks at a word before it sleeps, in nanoseconds. Waking a sleeper takes some 50 µs, many times a
+ * barrier's own; but where others want the processors too, a thread that looks for long keeps the very one from running
+ * that it waits for. So each learns from its last wait: was it shorter than `LONGEST_LOOK`, it looks twice as long the
+ * next time, otherwise half as long.
  */
-const SPINS_IN_JOB = 300;
-const SPINS_BETWEEN_JOBS = 2000;
+const SHORTEST_LOOK = 5_000;
+const LONGEST_LOOK = 100_000;
 
 /**
  * The threads that share programs, in C: compiled once, loaded once a process. Threads 1 … n−1 are the pool's; the
  * caller of `pool_run` is thread 0.
  *
  * A word counts jobs. Threads watch it, then sleep on it; `pool_run` sets the job, counts, takes part, and returns when
- * no thread is in the program any more, so that it may be unloaded. In a job, `pool_meet` lets all threads wait for each other: the last to come resets the count and raises the generation.
+ * no thread is in the program any more, so that it may be unloaded. In a job, `pool_meet` lets all threads wait for each
+ * other: the last to come resets the count and raises the generation.
  * A sleeper is counted before it looks for the last time, and a waker changes the word before it looks for sleepers, so
  * that one of the two always sees the other.
  */
@@ -20,6 +23,7 @@ export const POOL_SOURCE = `
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -42,7 +46,8 @@ struct pool {
   struct word job, done, generation;
   LINE int working;
   LINE int arrived;
-  int threads, spins, patience, stopping;
+  long longest;
+  int threads, stopping;
   void (*run)(const void *, long);
   const void *context;
   pthread_t *ids;
@@ -50,18 +55,40 @@ struct pool {
 
 struct start { struct pool *pool; long thread; };
 
+#define SHORTEST ${SHORTEST_LOOK}L
+/* For the next job, and in one. */
+static _Thread_local long between = SHORTEST, within = SHORTEST;
+
 static unsigned look(struct word *w) { return __atomic_load_n(&w->value, __ATOMIC_SEQ_CST); }
 
-static void await_change(struct word *w, unsigned seen, int spins) {
-  for (int i = 0; i < spins; i++) {
+static long now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+static void await_change(struct word *w, unsigned seen, long *patience, long longest) {
+  for (int i = 0; i < 64; i++) {
     if (look(w) != seen) return;
     PAUSE();
   }
-  pthread_mutex_lock(&w->mutex);
-  __atomic_add_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
-  while (look(w) == seen) pthread_cond_wait(&w->changed, &w->mutex);
-  __atomic_sub_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
-  pthread_mutex_unlock(&w->mutex);
+  const long start = now();
+  long waited = 0;
+  while (look(w) == seen && waited < *patience) {
+    for (int i = 0; i < 16 && look(w) == seen; i++) PAUSE();
+    waited = now() - start;
+  }
+  if (look(w) == seen) {
+    pthread_mutex_lock(&w->mutex);
+    __atomic_add_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
+    while (look(w) == seen) pthread_cond_wait(&w->changed, &w->mutex);
+    __atomic_sub_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&w->mutex);
+    waited = now() - start;
+  }
+  *patience = waited < longest ? *patience * 2 : *patience / 2;
+  if (*patience > longest) *patience = longest;
+  if (*patience < SHORTEST) *patience = SHORTEST;
 }
 
 static void raise(struct word *w) {
@@ -77,7 +104,7 @@ static void *work(void *argument) {
   free(argument);
   struct pool *pool = start.pool;
   for (unsigned seen = 0;; seen++) {
-    await_change(&pool->job, seen, pool->patience);
+    await_change(&pool->job, seen, &between, pool->longest);
     if (pool->stopping) return NULL;
     pool->run(pool->context, start.thread);
     if (__atomic_sub_fetch(&pool->working, 1, __ATOMIC_SEQ_CST) == 0) raise(&pool->done);
@@ -88,7 +115,7 @@ EXPORT void pool_meet(void *p) {
   struct pool *pool = p;
   unsigned seen = look(&pool->generation);
   if (__atomic_add_fetch(&pool->arrived, 1, __ATOMIC_SEQ_CST) < pool->threads) {
-    await_change(&pool->generation, seen, pool->spins);
+    await_change(&pool->generation, seen, &within, pool->longest);
     return;
   }
   pool->arrived = 0;
@@ -103,7 +130,7 @@ EXPORT void pool_run(void *p, void *run, const void *context) {
   unsigned seen = look(&pool->done);
   raise(&pool->job);
   pool->run(context, 0);
-  await_change(&pool->done, seen, pool->spins);
+  await_change(&pool->done, seen, &within, pool->longest);
 }
 
 EXPORT void pool_stop(void *p) {
@@ -130,8 +157,7 @@ EXPORT void *pool_start(int threads, int processors) {
   }
   pool->ids = calloc(threads, sizeof *pool->ids);
   pool->threads = 1;
-  pool->spins = threads <= processors ? ${SPINS_IN_JOB} : 20;
-  pool->patience = threads <= processors ? ${SPINS_BETWEEN_JOBS} : 20;
+  pool->longest = threads <= processors ? ${LONGEST_LOOK}L : SHORTEST;
   for (long thread = 1; pool->ids && thread < threads; thread++) {
     struct start *start = malloc(sizeof *start);
     if (!start) break;

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { ThreadChoice } from '../../../src/backends/native/threadChoice.ts';
+
+/** Goes through some runs that take what `cost` says, and gives the threads that each of them had. */
+function run(choice: ThreadChoice, runs: number, cost: (threads: number) => number): number[] {
+  return Array.from({ length: runs }, () => {
+    const { threads } = choice;
+    choice.took(cost(threads));
+    return threads;
+  });
+}
+
+const share = (threads: readonly number[], of: number) =>
+  threads.filter((each) => each === of).length / threads.length;
+
+describe('the choice of threads', () => {
+  it('begins with all of them', () => {
+    expect(new ThreadChoice(4).threads).toBe(4);
+  });
+
+  it('keeps all where sharing is faster, and tries one ever more rarely', () => {
+    const choice = new ThreadChoice(4);
+    run(choice, 1000, (threads) => 1 / threads);
+    const later = run(choice, 20_000, (threads) => 1 / threads);
+    expect(share(later, 4)).toBeGreaterThan(0.99);
+    expect(share(later, 1)).toBeGreaterThan(0);
+    expect(share(later, 1) + share(later, 4)).toBe(1);
+  });
+
+  it('takes one where sharing is slower', () => {
+    const choice = new ThreadChoice(2);
+    run(choice, 14, (threads) => (threads === 1 ? 0.3 : 0.5));
+    expect(choice).toMatchObject({ threads: 1, isTrying: false });
+    const later = run(choice, 20_000, (threads) => 0.3 * threads);
+    expect(share(later, 1)).toBeGreaterThan(0.99);
+  });
+
+  it('changes its mind when what others do changes', () => {
+    const choice = new ThreadChoice(2);
+    run(choice, 5000, (threads) => 0.3 * threads);
+    const quiet = run(choice, 5000, (threads) => 0.3 / threads);
+    expect(share(quiet.slice(2000), 2)).toBeGreaterThan(0.98);
+  });
+
+  it('is not led by a few slow runs', () => {
+    const choice = new ThreadChoice(2);
+    let runs = 0;
+    run(choice, 14, (threads) => (runs++ % 3 === 0 ? 50 : 0.3 / threads));
+    expect(choice.threads).toBe(2);
+  });
+
+  it('never tries one thread on a program that is long even with all', () => {
+    const choice = new ThreadChoice(2);
+    const threads = run(choice, 5000, (threads) => 6 / threads);
+    expect(share(threads, 2)).toBe(1);
+    expect(choice.isTrying).toBe(false);
+  });
+
+  it('has nothing to try with one thread', () => {
+    const choice = new ThreadChoice(1);
+    expect(choice.isTrying).toBe(false);
+    expect(run(choice, 50, () => 0.1).every((threads) => threads === 1)).toBe(true);
+  });
+});
