@@ -7,6 +7,12 @@ import { chooseTiling, outputAxes } from './tile.ts';
 /** A panel that stays the same in all iterations of a loop is copied once, which pays where it does not fit here. */
 const LEAST_REPEATED_BYTES = 16 * 1024;
 
+/** The first-level cache has so many lines for addresses that lie so far apart. */
+const WAYS = 8;
+const WAY_BYTES = 4096;
+/** Times that an element of a panel whose lines push each other out must be read to pay for a copy. */
+const COLLIDING_READS = 256;
+
 /** A nest, and if it was cut into blocks of rows and steps, where those are among its axes. */
 export interface Blocked {
   readonly nest: Nest;
@@ -17,7 +23,8 @@ export interface Blocked {
 
 /**
  * Cuts a contraction whose operands do not fit into the cache into blocks that do: the vector axis into panels as
- * wide as a register tile, the reduction into runs, the rows into groups. Returns the nest itself where blocking
+ * wide as a register tile, the reduction into runs, the rows into groups. So it does where the lines of a panel would
+ * collide in the cache, as they do when rows are a power of two long. Returns the nest itself where blocking
  * does not pay or the extents do not divide. `isFixed` says which buffers stay the same while the nest is repeated.
  *
  * Goto and van de Geijn: Anatomy of high-performance matrix multiplication. ACM TOMS 34, 2008.
@@ -47,8 +54,11 @@ export function blockNest(
     4,
   );
   const fixed = nest.loop && !panel.access.advance && isFixed(panel.access.buffer);
-  if (bytes <= (fixed ? LEAST_REPEATED_BYTES : target.cacheBytes) || panel.access.strides[rows] !== 0)
-    return unblocked;
+  if (panel.access.strides[rows] !== 0) return unblocked;
+  const isLarge = bytes > (fixed ? LEAST_REPEATED_BYTES : target.cacheBytes);
+  const reads = nest.axes.reduce((product, size) => product * size, 4) / bytes;
+  const collides = nest.axes[steps]! > places(panel.access.strides[steps]!);
+  if (!isLarge && !(collides && reads >= COLLIDING_READS)) return unblocked;
   const { vectors } = chooseTiling(withNeighbours(nest, vectorAxis), target);
   const width = panelWidth(nest.axes[vectorAxis]!, vectors, target.lanes);
   if (width === undefined) return unblocked;
@@ -68,6 +78,14 @@ export function blockNest(
     blocked: true,
     ...(isCut(rows) && isCut(steps) ? { inBlocks: { steps: place(steps), rows: place(rows) + 1 } } : {}),
   };
+}
+
+/** How many lines whose addresses lie `stride` elements apart the first-level cache holds at once. */
+function places(stride: number): number {
+  let [common, rest] = [WAY_BYTES, Math.abs(4 * stride)];
+  if (rest === 0) return Number.POSITIVE_INFINITY;
+  while (rest > 0) [common, rest] = [rest, common % rest];
+  return (WAYS * WAY_BYTES) / common;
 }
 
 /** The nest as it reads its operands once they are copied: neighbouring lanes from neighbouring places. */

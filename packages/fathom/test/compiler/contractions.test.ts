@@ -55,6 +55,16 @@ describe('blockNest', () => {
     untouched({ ...nest, reduce: { ...nest.reduce!, colliding: [0] } });
   });
 
+  it('cuts what would fit, where the lines of a panel collide and are read often enough', () => {
+    const isCut = (rows: number, columns: number, steps: number) =>
+      blockNest(product(rows, columns, steps), WASM).blocked;
+    // Rows of 512 floats: lines 2048 bytes apart, of which the cache holds 16.
+    expect(isCut(256, 512, 16)).toBe(false);
+    expect(isCut(256, 512, 32)).toBe(true);
+    expect(isCut(128, 512, 32)).toBe(false);
+    expect(isCut(256, 528, 32)).toBe(false);
+  });
+
   it('finds panels that come out even, whatever tile the model prefers', () => {
     for (const extent of [516, 768, 1000, 1024]) {
       const { nest, blocked } = blockNest(product(extent, extent, extent), WASM);

@@ -24,6 +24,13 @@ export function renderKernel(
 const SUFFIX: Record<DType, string> = { float32: 'f', int32: 'i', bool: 'b' };
 const VECTOR: Record<DType, string> = { float32: 'vf', int32: 'vi', bool: 'vb' };
 
+/** What a processor fetches at once. */
+const LINE_BYTES = 64;
+/** Smaller buffers are in a cache near by anyway, and asking for them costs more than it brings. */
+const NEAR_BYTES = 256 * 1024;
+/** Sums that take about as long as memory does to answer. */
+const LONG_SUMS = 100;
+
 type Straight = Exclude<Stmt, { kind: 'loop' }>;
 
 class KernelRenderer {
@@ -76,13 +83,34 @@ class KernelRenderer {
       if (run.length > 0) this.#straight(run);
       run = [];
     };
-    for (const statement of statements) {
+    statements.forEach((statement, i) => {
       if (statement.kind === 'loop') {
         flush();
+        if (isLong(statement)) this.#fetchFor(statements.slice(i + 1));
         this.#loop(statement);
       } else run.push(statement);
-    }
+    });
     flush();
+  }
+
+  /**
+   * Asks for the memory that the statements behind a loop of sums read, so that it is there when the loop is done: what
+   * is added to a tile's sums lies in lines far apart, which the processor does not foresee.
+   */
+  #fetchFor(statements: readonly Stmt[]): void {
+    const lines = new Map<string, string>();
+    const fetch = (value: Vector) => {
+      if (value.kind !== 'load') return vectorOperands(value).forEach(fetch);
+      const { buffer, offset, terms, indirect } = value.address;
+      if (indirect || 4 * this.#buffers[buffer]!.size <= NEAR_BYTES) return;
+      const key = `${buffer} ${Math.floor((4 * offset) / LINE_BYTES)} ${affine(0, terms)}`;
+      if (!lines.has(key)) lines.set(key, `__builtin_prefetch(${this.#pointer(value.address)});`);
+    };
+    for (const statement of statements) {
+      if (statement.kind === 'loop') break;
+      valuesOf(statement).forEach(fetch);
+    }
+    for (const line of lines.values()) this.#line(line);
   }
 
   #loop({ variable, count, body, firstTask }: Extract<Stmt, { kind: 'loop' }>): void {
@@ -255,6 +283,16 @@ class KernelRenderer {
     });
     return `((${isFloat ? 'vf' : 'vi'}){${elements.join(', ')}})`;
   }
+}
+
+/** Whether a loop does nothing but add up, and for so long that memory could come meanwhile. */
+function isLong(loop: Extract<Stmt, { kind: 'loop' }>): boolean {
+  const sums = (statement: Stmt): number => {
+    if (statement.kind === 'assign') return 1;
+    if (statement.kind === 'store') return Number.NEGATIVE_INFINITY;
+    return statement.count * statement.body.reduce((total, each) => total + sums(each), 0);
+  };
+  return sums(loop) > LONG_SUMS;
 }
 
 function affine(offset: number, terms: Address['terms']): string {

@@ -50,6 +50,21 @@ describe('C of a program', () => {
     expect(source).not.toMatch(/#include <(math|stdlib)/);
   });
 
+  it('asks early for what is added to the sums of a tile, if that is large', () => {
+    const product = (size: number) => {
+      const [a, b, c] = [input('a', [size, 64]), input('b', [64, size]), input('c', [size, size])];
+      return sourceOf([a, b, c], [add(matmul(a, b), c)]).join('');
+    };
+    const kernel = product(512).split('KERNEL').pop()!;
+    const [fetch, loop, sum] = ['__builtin_prefetch(b2', 'fma_(', 'get_f(b2'].map((text) =>
+      kernel.indexOf(text),
+    );
+    expect(fetch).toBeGreaterThan(0);
+    expect(loop).toBeGreaterThan(fetch!);
+    expect(sum).toBeGreaterThan(loop!);
+    expect(product(64)).not.toContain('__builtin_prefetch');
+  });
+
   it('writes constants exactly, and those that C has no literal for', () => {
     const x = input('x', [40]);
     const values = [0.1, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e-45, 3];
