@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syntheticDigits } from 'fathom';
+import { inspect, layers, type Model, model, syntheticDigits } from 'fathom';
+import { saveModel } from 'fathom/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fathom, jsonOf, newFolder } from '../command.ts';
@@ -20,6 +21,18 @@ beforeAll(async () => {
   await writeFile(join(folder, 'text.png'), 'no picture');
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+/** Pixels of a picture in colours. */
+const RED = Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i % 3 === 0 ? 250 : (7 * i) % 90));
+
+/** The numbers of a table of the page, row by row. */
+function valuesIn(html: string, caption: string, column = 0): number[] {
+  const table = html.slice(html.indexOf(`<caption>${caption}</caption>`));
+  const [body] = /<tbody>.*?<\/tbody>/s.exec(table)!;
+  return Array.from(body.matchAll(/<tr><th[^>]*>[^<]*<\/th>(.*?)<\/tr>/g), ([, cells]) =>
+    Number([...cells!.matchAll(/<td>([^<]*)/g)][column]![1]!.replace('−', '-')),
+  );
+}
 
 const run = (...args: string[]) => fathom(['inspect', ...args], { cwd: folder });
 
@@ -64,6 +77,77 @@ describe('fathom inspect', () => {
     const { code, err, out } = await run(...args);
     expect(err).toMatch(message);
     expect(out).toBe('');
+    expect(code).toBe(status);
+  });
+});
+
+describe('fathom inspect of several inputs and outputs', () => {
+  const two = () => {
+    const [picture, row] = [
+      layers.input({ shape: [8, 8, 3], name: 'picture' }),
+      layers.input({ shape: [3], name: 'facts' }),
+    ];
+    const maps = layers.conv2d({ filters: 2, kernelSize: 3, activation: 'relu' })(picture!);
+    const joined = layers.concatenate()([layers.flatten()(maps), row!]);
+    const kind = layers.dense({ units: 3, activation: 'softmax', name: 'kind' })(joined);
+    const size = layers.dense({ units: 1, name: 'size' })(joined);
+    return model({ inputs: [picture!, row!], outputs: [kind, size], name: 'two', seed: 2 }) as never as Model;
+  };
+  const x = [
+    { data: Float32Array.from(RED, (value) => value / 255), shape: [1, 8, 8, 3] },
+    { data: Float32Array.of(0.5, -1, 2), shape: [1, 3] },
+  ];
+  beforeAll(async () => {
+    await saveModel(two(), join(folder, 'two'));
+    await sharp(RED, { raw: { width: 8, height: 8, channels: 3 } })
+      .png()
+      .toFile(join(folder, 'red.png'));
+    await writeFile(join(folder, 'facts.csv'), 'a,b,c\n9,9,9\n0.5,-1,2\n');
+  });
+
+  it('takes a file for each, and explains the output that is named', async () => {
+    const files = ['two', 'red.png', 'facts.csv', '--row', '1'];
+    expect(await run(...files, '--output', 'kind')).toMatchObject({ code: 0, err: '' });
+    const html = await readFile(join(folder, 'inspect.html'), 'utf8');
+    const [kind, size] = inspect.answers(
+      two(),
+      await inspect.activations(two(), x, { backend: 'reference' }),
+    );
+    const best = kind!.probabilities.indexOf(Math.max(...kind!.probabilities));
+    expect(html).toContain('<title>red.png and facts.csv, as two sees it</title>');
+    expect(html).toContain(
+      `Prediction of kind: ${best} (${(100 * kind!.probabilities[best]!).toFixed(1)} %)`,
+    );
+    expect(html).toContain('row 1 of facts.csv');
+    expect(valuesIn(html, 'facts: what goes in')).toEqual([0.5, -1, 2]);
+    const [, given] = /<th scope="row">size<\/th><td>([^<]*)/.exec(html)!;
+    expect(Number(given!.replace('−', '-'))).toBeCloseTo(size!.values[0]!, 3);
+    expect((await run(...files, '--output', '1')).code).toBe(0);
+    expect(await readFile(join(folder, 'inspect.html'), 'utf8')).toContain('Input and result of size');
+  });
+
+  it.each<[string, string[], RegExp, number]>([
+    [
+      'number of files',
+      ['two', 'red.png'],
+      /expected 2 files, for picture \[8, 8, 3\], facts \[3\]; received 1/,
+      2,
+    ],
+    [
+      'output',
+      ['two', 'red.png', 'facts.csv', '--output', 'kin'],
+      /--output: expected one of kind, size, or a number 0…1; received 'kin'\. Did you mean 'kind'/,
+      2,
+    ],
+    [
+      'class of numbers',
+      ['two', 'red.png', 'facts.csv', '--output', 'size', '--class', 'yes'],
+      /size gives numbers/,
+      1,
+    ],
+  ])('refuses another %s', async (_what, args, message, status) => {
+    const { code, err } = await run(...args);
+    expect(err).toMatch(message);
     expect(code).toBe(status);
   });
 });

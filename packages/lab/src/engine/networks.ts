@@ -1,8 +1,8 @@
-import { DataError, layers, loadWeights, type Model, modelFromConfig, sequential } from 'fathom';
+import { DataError, layers, loadWeights, type Model, modelFromConfig, sampleSize, sequential } from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 
-/** A network with one output for each class. */
+/** A network, and what the numbers of its output stand for; of several outputs, of those that have as many. */
 export interface HeldNetwork {
   readonly model: Model;
   readonly classes: readonly string[];
@@ -36,15 +36,17 @@ export function holdNetwork(id: string, model: Model, classes: readonly string[]
 /** What the page knows of a network. */
 export function infoOf(id: string, model: Model, classes: readonly string[]): NetworkInfo {
   const { inputs, outputs } = model.network;
-  if (inputs.length !== 1 || outputs.length !== 1) {
-    throw new Error(
-      `${model.name} has ${inputs.length} inputs and ${outputs.length} outputs, and the lab shows networks with one of each. In TypeScript, inspect.activations and inspect.explainCell take any.`,
-    );
-  }
-  const { inputShape, outputShape } = model;
-  if (!inputShape || !outputShape)
+  if (inputs.length === 0 || outputs.length === 0) {
     throw new Error('a network without layers cannot be asked. Add layers to it.');
-  return { id, name: model.name, parameters: model.countParams(), inputShape, outputShape, classes };
+  }
+  return {
+    id,
+    name: model.name,
+    parameters: model.countParams(),
+    inputShapes: inputs.map(({ shape }) => shape),
+    outputShapes: outputs.map(({ shape }) => shape),
+    classes,
+  };
 }
 
 async function loadShipped(): Promise<NetworkInfo> {
@@ -71,16 +73,15 @@ async function load({ id, config, record, weights, where }: SavedNetwork): Promi
   // How it was trained does not matter here, and may name what this page does not have.
   const model = modelFromConfig({ ...json, compile: null }, { where: `${where}: model.json` });
   await loadWeights(model, weights, `${where}: weights.safetensors`);
-  const units = model.outputShape?.at(-1) ?? 0;
+  const { inputs, outputs } = model.network;
   const names = classesOf(record, where);
-  const info = holdNetwork(
-    id,
-    model,
-    names?.length === units ? names : Array.from({ length: units }, (_, i) => String(i)),
-  );
+  const isSingle = inputs.length === 1 && outputs.length === 1;
+  const units = outputs[0]?.shape.at(-1) ?? 0;
+  const counted = isSingle ? Array.from({ length: units }, (_, i) => String(i)) : [];
+  const isNamed = outputs.some(({ shape }) => shape.at(-1) === names?.length);
+  const info = holdNetwork(id, model, names && isNamed ? names : counted);
   // Its program is compiled now and not at the first stroke.
-  const inputs = info.inputShape.reduce((product, extent) => product * extent, 1);
-  await classify(networkOf(id), new Float32Array(inputs));
+  if (isSingle) await classify(networkOf(id), new Float32Array(sampleSize(info.inputShapes[0]!)));
   return info;
 }
 
