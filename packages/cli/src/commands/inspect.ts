@@ -1,7 +1,14 @@
 import { access, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Command } from 'commander';
-import { DataError, inspect as look, type Model, selectBackend } from 'fathom';
+import {
+  type ColumnStatistics,
+  csvSample,
+  inspect as look,
+  type Model,
+  selectBackend,
+  standardizeRow,
+} from 'fathom';
 import { loadModel, writeFileAtomic } from 'fathom/node';
 import { CliError, UsageError } from '../errors.ts';
 import { readDigitImage, readPicture } from '../images/index.ts';
@@ -74,13 +81,14 @@ async function inspect(
   const classes = record?.data.classes ?? [];
   const classIndex =
     wanted === undefined ? undefined : classNamed(wanted, namesOf(model.network.outputs[output]!, classes));
-  const { samples, notes } = await samplesFrom(files, row, model);
+  const { samples, notes, written } = await samplesFrom(files, row, model, record);
   const html = await look.pageHtml(model, samples.length === 1 ? samples[0]! : samples, {
     title: `${files.map((file) => basename(file)).join(' and ')}, as ${record?.model ?? model.name} sees it`,
     subtitle: `${[`Run ${folder}${record ? `, trained on ${record.data.name}` : ''}`, ...notes].join('; ')}.`,
     classes,
     classIndex,
     output,
+    written,
     backend,
   });
   await writeFileAtomic(out, html);
@@ -130,7 +138,8 @@ async function samplesFrom(
   files: readonly string[],
   row: number,
   model: Model,
-): Promise<{ samples: Sample[]; notes: string[] }> {
+  record: RunRecord | undefined,
+): Promise<{ samples: Sample[]; notes: string[]; written?: Written }> {
   const { inputs } = model.network;
   if (files.length !== inputs.length) {
     const { inputs: names } = look.describeNetwork(model);
@@ -139,8 +148,14 @@ async function samplesFrom(
       `expected ${inputs.length} file${inputs.length === 1 ? '' : 's'}, for ${each}; received ${files.length}.`,
     );
   }
-  const found = await Promise.all(files.map((file, i) => sampleFrom(file, row, inputs[i]!, model)));
-  return { samples: found.map(({ values }) => values), notes: found.flatMap(({ note }) => note ?? []) };
+  const columns = inputs.length === 1 ? record?.data.columns : undefined;
+  const found = await Promise.all(files.map((file, i) => sampleFrom(file, row, inputs[i]!, columns)));
+  const written = found[0]?.written;
+  return {
+    samples: found.map(({ values }) => values),
+    notes: found.flatMap(({ note }) => note ?? []),
+    ...(written && { written }),
+  };
 }
 
 /** A file as an input takes it: a digit cut out as MNIST's are, another picture, or numbers. */
@@ -148,8 +163,8 @@ async function sampleFrom(
   file: string,
   row: number,
   { shape, dtype }: Model['network']['inputs'][number],
-  model: Model,
-): Promise<{ values: Sample; note?: string }> {
+  columns: readonly ColumnStatistics[] | undefined,
+): Promise<{ values: Sample; note?: string; written?: Written }> {
   const size = shape.reduce((product, extent) => product * extent, 1);
   const shaped = (data: Sample['data']): Sample => ({ data, shape: [1, ...shape] });
   if (size === 28 * 28 && dtype === 'float32' && !isTable(file)) {
@@ -160,9 +175,25 @@ async function sampleFrom(
   if (shape.length === 3 && (shape[2] === 1 || shape[2] === 3) && !isTable(file)) {
     return { values: shaped(await readPicture(file, shape)) };
   }
-  const numbers = numbersIn(await readTable(file), size, row, file, model);
-  return { values: shaped(numbers), note: `row ${row} of ${basename(file)}` };
+  const known = columns?.length === size ? columns : undefined;
+  const names = known?.map(({ name }) => name);
+  const { values } = csvSample(await readTable(file), file, { size, row, columns: names });
+  const note = `row ${row} of ${basename(file)}`;
+  if (!known) {
+    const isRow = shape.length === 1 && dtype === 'float32';
+    const asIs =
+      ', its numbers as they are written: nothing is known of how columns were scaled for training';
+    return { values: shaped(values), note: isRow ? `${note}${asIs}` : note };
+  }
+  return {
+    values: shaped(standardizeRow(values, known)),
+    written: values.map((value, i) => ({ name: known[i]!.name, value })),
+    note: `${note}, each column standardized as in training`,
+  };
 }
+
+/** The numbers of a row before they were standardized, with the names of their columns. */
+type Written = NonNullable<look.PageOptions['written']>;
 
 type Sample = { readonly data: Float32Array | readonly number[]; readonly shape: readonly number[] };
 
@@ -174,31 +205,6 @@ async function readTable(file: string): Promise<string> {
   } catch (error) {
     throw new CliError(`cannot read ${file}: ${(error as Error).message}. Check the path.`);
   }
-}
-
-/** The numbers of a row; columns that hold none, as those of labels, are left out. */
-function numbersIn(text: string, size: number, row: number, where: string, { name }: Model): number[] {
-  const rows = text
-    .split(/\r?\n/)
-    .map((line) =>
-      line
-        .split(/[,;\t]/)
-        .filter((cell) => cell.trim() !== '')
-        .map(Number)
-        .filter(Number.isFinite),
-    )
-    .filter((line) => line.length > 0);
-  const whole = rows.flat();
-  const found = rows[row];
-  if (found && found.length >= size) return found.slice(0, size);
-  if (whole.length === size && row === 0) return whole;
-  throw new DataError({
-    what: 'this is no sample for the network',
-    where: `${where}, row ${row}`,
-    expected: `${size} numbers, as ${name} takes`,
-    received: found ? `${found.length}` : `${rows.length} rows`,
-    fix: 'Name a CSV file with the columns that the network was trained on, and one of its rows with --row.',
-  });
 }
 
 function classNamed(name: string, classes: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { inspect, type Model } from 'fathom';
+import { type ColumnStatistics, csvSample, inspect, type Model, sampleSize } from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { LabData } from './data.ts';
 import { inputsOf, samplesOf } from './insideSamples.ts';
@@ -15,6 +15,7 @@ const TRAINING = 'training';
 export const insideHandlers: Handlers<
   | 'inside/training'
   | 'inside/inputs'
+  | 'inside/row'
   | 'inside/look'
   | 'inside/map'
   | 'inside/cell'
@@ -27,8 +28,15 @@ export const insideHandlers: Handlers<
     return now ? infoOf(TRAINING, now.model, now.data.train.classes) : null;
   },
   'inside/inputs': (network) => {
-    const { model, data } = sourceOf(network);
-    return inputsOf(model, data);
+    const { model, data, columns } = sourceOf(network);
+    return inputsOf(model, data, columns);
+  },
+  'inside/row': ({ network, input, text, name, row }) => {
+    const { model, data, columns } = sourceOf(network);
+    const taker = inputsOf(model, data, columns)[input];
+    if (!taker) throw new RangeError(`${model.name} has no input ${input}.`);
+    const names = taker.columns?.map((column) => column.name);
+    return csvSample(text, name, { size: sampleSize(taker.shape), row, columns: names });
   },
   'inside/look': (request) => between(request.network, () => look(request)),
   'inside/map': (request) => between(request.sample.network, () => mapOf(request)),
@@ -70,6 +78,8 @@ interface Held {
   readonly model: Model;
   readonly classes: readonly string[];
   readonly data: LabData | undefined;
+  /** Of the table that it was trained on, where that is known. */
+  readonly columns: readonly ColumnStatistics[] | undefined;
   /** Steps of training that its weights have seen. */
   readonly steps: number;
 }
@@ -77,16 +87,16 @@ interface Held {
 function sourceOf(id: string): Held {
   const now = trainingNow();
   if (id !== TRAINING) {
-    const { model, classes } = networkOf(id);
-    return { model, classes, data: id === 'trained' ? now?.data : undefined, steps: 0 };
+    const { model, classes, columns } = networkOf(id);
+    return { model, classes, columns, data: id === 'trained' ? now?.data : undefined, steps: 0 };
   }
   if (!now) throw new Error('there is no network in the room Train any more. Make one there.');
-  return { ...now, classes: now.data.train.classes };
+  return { ...now, classes: now.data.train.classes, columns: now.data.columns };
 }
 
 async function look({ network, sources }: Request<'inside/look'>): Promise<InsideView | null> {
-  const { model, data } = sourceOf(network);
-  const inputs = inputsOf(model, data);
+  const { model, data, columns } = sourceOf(network);
+  const inputs = inputsOf(model, data, columns);
   const sample = samplesOf(model, inputs, sources, data);
   if (!sample) return null;
   const { activations, answers } = seen({ network, values: sample.values });
@@ -95,6 +105,7 @@ async function look({ network, sources }: Request<'inside/look'>): Promise<Insid
   return {
     inputs,
     values: sample.values,
+    written: sample.written,
     outputs: await answers(),
     label: sample.label,
     layers: layers.map(({ id, type, shape, values, preActivation }, i) => {

@@ -1,4 +1,15 @@
-import { DataError, type Dataset, digitFromPixels, inspect, type Model, normalize, sampleSize } from 'fathom';
+import {
+  type ColumnStatistics,
+  DataError,
+  type Dataset,
+  digitFromPixels,
+  inspect,
+  type Model,
+  normalize,
+  originalRow,
+  sampleSize,
+  standardizeRow,
+} from 'fathom';
 import type { LabData } from './data.ts';
 import type { InsideInput, SampleSource } from './insideTypes.ts';
 import type { Picture } from './protocol.ts';
@@ -7,8 +18,16 @@ const DIGIT = 28 * 28;
 /** Data sets of digits, of which one can draw more. */
 const DRAWN = ['digits', 'mnist'];
 
-/** What the inputs of a network take; the data of its training say more, where they are at hand. */
-export function inputsOf(model: Model, data: LabData | undefined): InsideInput[] {
+/**
+ * What the inputs of a network take; the data of its training say more, where they are at hand.
+ *
+ * @param columns of the table that it was trained on
+ */
+export function inputsOf(
+  model: Model,
+  data: LabData | undefined,
+  columns: readonly ColumnStatistics[] | undefined,
+): InsideInput[] {
   const { inputs } = model.network;
   const { inputs: ids } = inspect.describeNetwork(model);
   return inputs.map(({ shape, dtype }, i) => {
@@ -26,7 +45,7 @@ export function inputsOf(model: Model, data: LabData | undefined): InsideInput[]
       id: ids[i]!,
       kind: isDigit ? 'digit' : dtype === 'int32' ? 'tokens' : isPicture ? 'picture' : 'numbers',
       shape,
-      names: own && own.columns.length > 0 ? own.columns : undefined,
+      columns: inputs.length === 1 && columns?.length === size ? columns : undefined,
       samples: own && !isDigit ? own.validation.count : 0,
     };
   });
@@ -41,22 +60,43 @@ export function samplesOf(
   inputs: readonly InsideInput[],
   sources: readonly SampleSource[],
   data: LabData | undefined,
-): { values: Float32Array<ArrayBuffer>[]; label: string | undefined } | undefined {
+):
+  | {
+      values: Float32Array<ArrayBuffer>[];
+      written: (readonly number[])[];
+      label: string | undefined;
+    }
+  | undefined {
   if (sources.length !== inputs.length) {
     throw new Error(`${model.name} has ${inputs.length} inputs; received samples for ${sources.length}.`);
   }
   const samples = inputs.map((input, i) => sampleOf(model, input, i, sources[i]!, data));
   if (samples.length === 1 && !samples[0]) return undefined;
+  const values = samples.map((sample, i) => sample?.values ?? new Float32Array(sampleSize(inputs[i]!.shape)));
   return {
-    values: samples.map((sample, i) => sample?.values ?? new Float32Array(sampleSize(inputs[i]!.shape))),
+    values,
+    written: samples.map((sample, i) => sample?.written ?? writtenOf(values[i]!, inputs[i]!)),
     label: samples[0]?.label,
   };
 }
 
 interface Sample {
   readonly values: Float32Array<ArrayBuffer>;
+  /** What somebody wrote, from which the values come. */
+  readonly written?: readonly number[];
   readonly label: string | undefined;
 }
+
+/** The numbers of a row as one writes them: before their columns were standardized, and without the digits of rounding. */
+function writtenOf(values: Float32Array, { columns, kind }: InsideInput): readonly number[] {
+  if (kind === 'digit' || kind === 'picture') return [];
+  return columns
+    ? originalRow(values, columns)
+    : Array.from(values, (value) => Number(value.toPrecision(FLOAT_DIGITS)));
+}
+
+/** Digits that float32 keeps. */
+const FLOAT_DIGITS = 7;
 
 function sampleOf(
   model: Model,
@@ -74,7 +114,10 @@ function sampleOf(
         `${taker} takes ${size} numbers [${shape.join(', ')}]; received ${source.values.length}. Give that many, or take an example.`,
       );
     }
-    return { values: Float32Array.from(source.values), label: undefined };
+    const { columns } = input;
+    const written = source.values;
+    const values = columns ? standardizeRow(written, columns) : Float32Array.from(written);
+    return { values, written, label: undefined };
   }
   if ('image' in source) {
     const values = kind === 'digit' ? digitIn(source.image) : picturesPixels(source.image, shape);

@@ -1,4 +1,4 @@
-import type { inspect } from 'fathom';
+import type { ColumnStatistics, inspect } from 'fathom';
 import type { Picture } from './protocol.ts';
 
 /** One sample as a network that is looked into takes it: the numbers of each input. */
@@ -25,8 +25,8 @@ export interface InsideInput {
   /** Digits are pictures of 28 × 28 grey pixels that are cut out as MNIST's are. */
   readonly kind: 'digit' | 'picture' | 'numbers' | 'tokens';
   readonly shape: readonly number[];
-  /** Names of the numbers of a row, where its data has some. */
-  readonly names: readonly string[] | undefined;
+  /** Of a row of a table whose columns were standardized in training: by what. */
+  readonly columns: readonly ColumnStatistics[] | undefined;
   /** Samples of the data that it is trained on; 0 where the engine makes up examples. */
   readonly samples: number;
 }
@@ -49,8 +49,10 @@ export interface InsideLayer {
 
 export interface InsideView {
   readonly inputs: readonly InsideInput[];
-  /** The numbers of each input. */
+  /** The numbers of each input, as the network takes them. */
   readonly values: readonly Float32Array<ArrayBuffer>[];
+  /** Of inputs that are no pictures, the numbers as one writes them: of standardized columns, before that. */
+  readonly written: readonly (readonly number[])[];
   /** Inputs first. */
   readonly layers: readonly InsideLayer[];
   readonly outputs: readonly inspect.Answer[];

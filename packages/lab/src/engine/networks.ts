@@ -1,4 +1,13 @@
-import { DataError, layers, loadWeights, type Model, modelFromConfig, sampleSize, sequential } from 'fathom';
+import {
+  type ColumnStatistics,
+  DataError,
+  layers,
+  loadWeights,
+  type Model,
+  modelFromConfig,
+  sampleSize,
+  sequential,
+} from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 
@@ -6,6 +15,8 @@ import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 export interface HeldNetwork {
   readonly model: Model;
   readonly classes: readonly string[];
+  /** Of one that was trained on a table whose columns were standardized: by what. */
+  readonly columns?: readonly ColumnStatistics[] | undefined;
 }
 
 const held = new Map<string, HeldNetwork>();
@@ -27,9 +38,18 @@ export function networkOf(id: string): HeldNetwork {
 }
 
 /** Keeps a network under a name; one that had it before is dropped. */
-export function holdNetwork(id: string, model: Model, classes: readonly string[]): NetworkInfo {
+export function holdNetwork(
+  id: string,
+  model: Model,
+  classes: readonly string[],
+  columns: readonly ColumnStatistics[] = [],
+): NetworkInfo {
   const info = infoOf(id, model, classes);
-  held.set(id, { model, classes });
+  const fits =
+    columns.length > 0 &&
+    info.inputShapes.length === 1 &&
+    sampleSize(info.inputShapes[0]!) === columns.length;
+  held.set(id, { model, classes, columns: fits ? columns : undefined });
   return info;
 }
 
@@ -74,12 +94,12 @@ async function load({ id, config, record, weights, where }: SavedNetwork): Promi
   const model = modelFromConfig({ ...json, compile: null }, { where: `${where}: model.json` });
   await loadWeights(model, weights, `${where}: weights.safetensors`);
   const { inputs, outputs } = model.network;
-  const names = classesOf(record, where);
+  const { classes: names, columns } = dataOf(record, where);
   const isSingle = inputs.length === 1 && outputs.length === 1;
   const units = outputs[0]?.shape.at(-1) ?? 0;
   const counted = isSingle ? Array.from({ length: units }, (_, i) => String(i)) : [];
   const isNamed = outputs.some(({ shape }) => shape.at(-1) === names?.length);
-  const info = holdNetwork(id, model, names && isNamed ? names : counted);
+  const info = holdNetwork(id, model, names && isNamed ? names : counted, columns);
   // Its program is compiled now and not at the first stroke.
   if (isSingle) await classify(networkOf(id), new Float32Array(sampleSize(info.inputShapes[0]!)));
   return info;
@@ -102,11 +122,25 @@ function parse(text: string, where: string): unknown {
   });
 }
 
-function classesOf(record: string | undefined, where: string): string[] | undefined {
-  if (record === undefined) return undefined;
-  const { data } = parse(record, `${where}: run.json`) as { data?: { classes?: unknown } };
-  const classes = data?.classes;
-  return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? classes : undefined;
+/** What a run's record says of its data, as far as it does. */
+function dataOf(
+  record: string | undefined,
+  where: string,
+): { classes?: readonly string[]; columns?: readonly ColumnStatistics[] } {
+  if (record === undefined) return {};
+  const { data } = parse(record, `${where}: run.json`) as { data?: { classes?: unknown; columns?: unknown } };
+  const classes = listOf(data?.classes, (name): name is string => typeof name === 'string');
+  const columns = listOf(data?.columns, isColumn);
+  return { ...(classes && { classes }), ...(columns && { columns }) };
+}
+
+function listOf<T>(value: unknown, isOne: (one: unknown) => one is T): readonly T[] | undefined {
+  return Array.isArray(value) && value.every(isOne) ? value : undefined;
+}
+
+function isColumn(value: unknown): value is ColumnStatistics {
+  const { name, mean, std } = (value ?? {}) as Partial<Record<keyof ColumnStatistics, unknown>>;
+  return typeof name === 'string' && Number.isFinite(mean) && Number.isFinite(std) && (std as number) >= 0;
 }
 
 /** What a network says of one sample: a probability for each class. */

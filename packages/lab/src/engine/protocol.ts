@@ -1,4 +1,4 @@
-import type { inspect } from 'fathom';
+import type { CsvSample, inspect } from 'fathom';
 import type { ConvolveCalls } from './convolveTypes.ts';
 import type {
   InsideCell,
@@ -59,6 +59,11 @@ export interface Calls {
   'inside/training': { request: null; reply: NetworkInfo | null };
   /** What each input of a network takes. */
   'inside/inputs': { request: string; reply: InsideInput[] };
+  /** The numbers of a row of a CSV text for an input, as they are written, and how many rows there are. */
+  'inside/row': {
+    request: { network: string; input: number; text: string; name: string; row: number };
+    reply: CsvSample;
+  };
   /** What every layer gives for a sample of each input; null while there is nothing to be seen on its one picture. */
   'inside/look': {
     request: { network: string; sources: readonly SampleSource[] };

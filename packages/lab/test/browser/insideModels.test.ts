@@ -1,4 +1,12 @@
-import { model as functional, inspect, layers, type Model, saveWeights, sequential } from 'fathom';
+import {
+  model as functional,
+  inspect,
+  layers,
+  type Model,
+  saveWeights,
+  sequential,
+  standardizeRow,
+} from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
@@ -164,11 +172,11 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     const file = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
     await page.getByLabel('Own CSV …').setInputFiles(file('rows.csv', csv));
     await page.waitForURL(/x=1,2,3,4/);
-    await page.getByRole('spinbutton', { name: 'Row of the table' }).fill('1');
+    await page.getByRole('spinbutton', { name: 'Row of rows.csv' }).fill('1');
     await page.keyboard.press('Enter');
     await page.waitForURL(/x=5,6,7,8/);
     await page.getByLabel('Own CSV …').setInputFiles(file('short.csv', 'a,b\n1,2\n'));
-    await page.getByText('Expected rows of 4 numbers').waitFor();
+    await page.getByText('expected rows of 4 numbers, or 4 numbers in all').waitFor();
     await openModel(page, CASES['a colour picture']!.make());
     await page.getByLabel('Own picture …').setInputFiles(file('no.png', 'no picture'));
     await page.getByText('no.png is no picture').waitFor();
@@ -180,6 +188,41 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
       .getByLabel('Own picture …')
       .setInputFiles({ name: 'red.png', mimeType: 'image/png', buffer: png });
     await page.getByText('own picture', { exact: true }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('standardizes the rows of a table as training did, and says where it does not know how', async () => {
+    const { page, troubles } = await lab.open('#/inside');
+    const model = CASES['rows of a table']!.make();
+    const names = ['sepal length', 'sepal width', 'petal length', 'petal width'];
+    const columns = names.map((name, i) => ({ name, mean: 5 - i, std: 0.5 + 0.25 * i }));
+    const classes = ['setosa', 'versicolor', 'virginica'];
+    await openModel(page, model, { data: { classes, columns } });
+    const csv = `kind,${[...names].reverse().join(',')}\n2,0.2,1.4,3.5,5.1\n1,1.8,6.3,2.9,7.3\n`;
+    const file = { name: 'iris.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) };
+    await page.getByLabel('Own CSV …').setInputFiles(file);
+    await page.getByRole('spinbutton', { name: 'Row of iris.csv' }).fill('1');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/x=7\.3,2\.9,6\.3,1\.8/);
+    const row = [7.3, 2.9, 6.3, 1.8];
+    expect(await page.getByRole('spinbutton', { name: 'petal length' }).inputValue()).toBe('6.3');
+    const taken = standardizeRow(row, columns);
+    // (6.3 − 3) / 1 and (1.8 − 2) / 1.25, beside the numbers that were written.
+    expect([taken[2]!.toFixed(2), taken[3]!.toFixed(2)]).toEqual(['3.30', '-0.16']);
+    await page.getByText('→ 3.3', { exact: true }).waitFor();
+    await page.getByText('→ −0.16', { exact: true }).waitFor();
+    await page.getByText('standardized by its column, as in training').waitFor();
+    const all = await inspect.activations(model, { data: taken, shape: [1, 4] }, REFERENCE);
+    const { probabilities } = inspect.answers(model, all, classes)[0]!;
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    await page.getByText(`It says ${classes[best]}, ${(100 * probabilities[best]!).toFixed(1)} %`).waitFor();
+    await shot(page, 'standardized', 'network');
+    expect(await violations(page)).toEqual([]);
+    // Of weights alone nothing is known.
+    await openModel(page, model);
+    await page.getByText('Nothing is known of how the columns were scaled for training').waitFor();
+    expect(await page.getByText('standardized by its column').count()).toBe(0);
     expect(troubles).toEqual([]);
     await page.close();
   });
@@ -280,16 +323,18 @@ function pictureAndRow(): Model {
   return functional({ inputs: [picture, row], outputs, name: 'several', seed: 3 }) as never;
 }
 
-async function openModel(page: Page, model: Model): Promise<void> {
-  await page.getByLabel('Open a run …').setInputFiles(await filesOf(model));
+async function openModel(page: Page, model: Model, record?: unknown): Promise<void> {
+  await page.getByLabel('Open a run …').setInputFiles(await filesOf(model, record));
   await page.waitForURL(/network=file/);
 }
 
-async function filesOf(model: Model) {
+/** The files of a run; without a record, of a model alone. */
+async function filesOf(model: Model, record?: unknown) {
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
   return [
     file('model.json', Buffer.from(JSON.stringify(model.toConfig()))),
     file('weights.safetensors', Buffer.from(await saveWeights(model))),
+    ...(record ? [file('run.json', Buffer.from(JSON.stringify(record)))] : []),
   ];
 }
 

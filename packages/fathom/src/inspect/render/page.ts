@@ -26,6 +26,11 @@ export interface PageOptions extends InspectOptions {
   readonly classIndex?: number | undefined;
   /** Which output of the model is explained, of several. Default 0. */
   readonly output?: number | undefined;
+  /**
+   * Of a model with one input for the row of a table: the columns, and the row as it was written before it was
+   * standardized, beside which the page shows what goes in.
+   */
+  readonly written?: readonly { readonly name: string; readonly value: number }[] | undefined;
 }
 
 /**
@@ -94,7 +99,7 @@ async function answer(
   const others = isSeveral ? resultTable('What all outputs give', every) : '';
   const looked = lookedAt(own, output, predicted, options.classIndex);
   const figures = await inputFigures(model, x, all, looked, options);
-  const inputs = inputTables(all);
+  const inputs = options.written ? writtenTable(all, options.written) : inputTables(all);
   if (predicted < 0) {
     const answers = others || resultTable('What the network gives', every);
     const heading = isSeveral ? `Input and result of ${escaped(own.layer)}` : 'Input and result';
@@ -206,6 +211,22 @@ function resultTable(caption: string, every: readonly Answer[]): string {
     hasNames ? rows : rows.map((row) => row.slice(0, 2)),
     'bars',
   );
+}
+
+/** A row as it was written, and as it goes in. */
+function writtenTable({ layers }: Activations, written: NonNullable<PageOptions['written']>): string {
+  const { id, values } = layers[0]!;
+  if (written.length !== values.length) {
+    throw new RangeError(
+      `pageHtml: expected ${values.length} written numbers, as the input has; received ${written.length}.`,
+    );
+  }
+  const lines = written.map(({ name, value }, i) => [
+    escaped(name),
+    String(value).replaceAll('-', '−'),
+    number(values[i]!),
+  ]);
+  return table(`${id}: what goes in`, ['Column', 'As written', 'Standardized'], lines, 'numbers');
 }
 
 /** Inputs that are no pictures, as numbers. */

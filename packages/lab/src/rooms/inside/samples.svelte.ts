@@ -1,12 +1,14 @@
 import type { InsideInput, SampleSource } from '../../engine/insideTypes.ts';
 import type { Picture } from '../../engine/protocol.ts';
+import { engine } from '../../lib/engine.ts';
 import type { Settings } from '../../lib/settings.svelte.ts';
 import type { Drawing } from './drawing.ts';
 import { openPicture, paint } from './picture.ts';
-import { parseValues, printValues, sampleIn } from './values.ts';
+import { parseValues, printValues } from './values.ts';
 
 /** A table of samples that was opened, and which of its rows is looked at. */
 interface Table {
+  readonly name: string;
   readonly text: string;
   readonly row: number;
   readonly rows: number;
@@ -14,6 +16,8 @@ interface Table {
 
 /** The digit that is there at first. */
 const FIRST = '3.5';
+/** As for training: reading more takes seconds. */
+const MOST_TABLE_BYTES = 64 << 20;
 const NAMES = ['ink', 'pen', 'example', 'x'] as const;
 
 /**
@@ -28,12 +32,18 @@ export function settingOf(name: string, input: number): string {
 
 /** What goes into each input of a network: as the settings say, or from a file, which no link can hold. */
 export class Samples {
+  readonly #network: () => string;
   readonly #params: () => Settings;
   readonly #change: (values: Readonly<Record<string, string | null>>) => void;
   #pictures: Readonly<Record<number, Picture>> = $state.raw({});
   #tables: Readonly<Record<number, Table>> = $state.raw({});
 
-  constructor(params: () => Settings, change: (values: Readonly<Record<string, string | null>>) => void) {
+  constructor(
+    network: () => string,
+    params: () => Settings,
+    change: (values: Readonly<Record<string, string | null>>) => void,
+  ) {
+    this.#network = network;
     this.#params = params;
     this.#change = change;
   }
@@ -76,7 +86,8 @@ export class Samples {
     this.#set(input, { ...drawing });
   }
 
-  write(values: ArrayLike<number>, input: number): void {
+  /** Takes numbers as they are written: of standardized columns, before that. */
+  write(values: readonly number[], input: number): void {
     this.#set(input, { x: printValues(values) });
   }
 
@@ -85,19 +96,23 @@ export class Samples {
    *
    * @throws Error with a sentence for the reader when the file is neither
    */
-  async open(file: File, { kind, shape }: InsideInput, input: number): Promise<void> {
+  async open(file: File, { kind }: InsideInput, input: number): Promise<void> {
     if (kind === 'digit' || kind === 'picture') {
       const picture = await openPicture(file);
       this.#set(input, {});
       this.#pictures = { ...this.#pictures, [input]: picture };
-    } else this.takeRow({ text: await file.text(), row: 0, rows: 0 }, shape, input);
+    } else if (file.size > MOST_TABLE_BYTES) {
+      throw new Error(
+        `${file.name}: expected at most ${MOST_TABLE_BYTES >> 20} MB of CSV; received ${Math.round(file.size / 2 ** 20)} MB. Use a part of its rows.`,
+      );
+    } else await this.takeRow({ name: file.name, text: await file.text() }, 0, input);
   }
 
-  /** @throws Error with a sentence for the reader when the table has no such samples */
-  takeRow({ text, row }: Table, shape: readonly number[], input: number): void {
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    const { values, rows } = sampleIn(text, size, row);
-    this.#tables = { ...this.#tables, [input]: { text, row, rows } };
+  /** @throws Error with a sentence for the reader when the table has no such sample */
+  async takeRow({ name, text }: Pick<Table, 'name' | 'text'>, row: number, input: number): Promise<void> {
+    const request = { network: this.#network(), input, text, name, row };
+    const { values, rows } = await engine.call('inside/row', request);
+    this.#tables = { ...this.#tables, [input]: { name, text, row, rows } };
     this.write(values, input);
   }
 

@@ -52,7 +52,7 @@ function namesOf(
   if (answer?.classes.length === count) return answer.classes;
   // One number of sigmoid speaks for yes.
   if (count === 1 && answer?.classes.length === 2) return [answer.classes[1]!];
-  if (input?.names) return input.names;
+  if (input?.columns) return input.columns.map(({ name }) => name);
   const isShort = count <= (input ? 2 * MOST_NAMED : MOST_NAMED);
   const word = input ? (input.kind === 'tokens' ? 'step' : 'x') : '';
   return isShort ? Array.from({ length: count }, (_, i) => `${word} ${i}`.trim()) : undefined;
