@@ -7,7 +7,10 @@ describe('a table', () => {
       'x,name,species,y\n1,a,cat,10\n3,b,dog,20\n',
       't.csv',
     );
-    expect(columns).toEqual(['x', 'y']);
+    expect(columns).toEqual([
+      { name: 'x', mean: 2, std: 1 },
+      { name: 'y', mean: 15, std: 5 },
+    ]);
     expect(classes).toEqual(['cat', 'dog']);
     expect([...labels]).toEqual([0, 1]);
     expect([...values]).toEqual([-1, -1, 1, 1]);

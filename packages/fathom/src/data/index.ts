@@ -1,5 +1,14 @@
 export { type BatchOptions, batchCount, batches } from './batches.ts';
 export {
+  type ColumnStatistics,
+  type CsvSample,
+  type CsvSampleOptions,
+  csvSample,
+  originalRow,
+  parseCsv,
+  standardizeRow,
+} from './csv.ts';
+export {
   checkFinite,
   checkLabels,
   createDataset,

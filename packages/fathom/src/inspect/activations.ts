@@ -37,6 +37,16 @@ export interface Activations {
   readonly layers: readonly LayerActivation[];
   /** Ids of the layers whose results are those of the model. */
   readonly outputs: readonly string[];
+  /** What the model gives, in the order of its outputs. */
+  readonly results: readonly OutputValues[];
+}
+
+/** One result of a model: which one of which layer, counted from 0, and its values. */
+export interface OutputValues {
+  readonly layer: string;
+  readonly result: number;
+  readonly shape: Shape;
+  readonly values: Float32Array;
 }
 
 /**
@@ -131,5 +141,11 @@ export function readActivations(
       };
     }),
     outputs: outputs.map(({ node }) => nodes[node]!.id),
+    results: outputs.map(({ node, output }) => ({
+      layer: nodes[node]!.id,
+      result: output,
+      shape: nodes[node]!.shapes[output]!,
+      values: results[first[node]! + output]!,
+    })),
   };
 }

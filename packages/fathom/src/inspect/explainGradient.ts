@@ -188,7 +188,7 @@ async function ofValue(
   const value = own.gradient?.[indexOf(place, shape)] ?? Number.NaN;
   if (readers.length === 0) {
     const note = `${node.id} ends the network: its gradient is that of the loss itself${own.gradient ? '' : ', which takes it before the activation'}.`;
-    return { ...base, value, difference: undefined, sum: undefined, note };
+    return { ...base, formula: '∂L/∂y', value, difference: undefined, sum: undefined, note };
   }
   if (!own.gradient) {
     const note = `The loss does not come from ${node.id}: it is that of another output.`;

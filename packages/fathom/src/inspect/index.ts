@@ -2,9 +2,11 @@ export {
   type Activations,
   activations,
   type LayerActivation,
+  type OutputValues,
   rangeOf,
   type ValueRange,
 } from './activations.ts';
+export { type Answer, answers } from './answers.ts';
 export {
   type ApproximatingUnit,
   type Approximation,

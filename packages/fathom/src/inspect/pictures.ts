@@ -102,9 +102,15 @@ export async function filters(
   );
 }
 
-/** The input of a network as a picture, if it is one: grey levels or colours. */
-export function inputPicture({ layers }: Activations): Picture | undefined {
-  const { shape, values } = layers[0]!;
+/**
+ * An input of a network as a picture, if it is one: grey levels or colours.
+ *
+ * @param input which, of several
+ */
+export function inputPicture({ layers }: Activations, input = 0): Picture | undefined {
+  const layer = layers[input];
+  if (layer?.type !== 'input') return undefined;
+  const { shape, values } = layer;
   if (shape.length < 2 || shape.length > 3) return undefined;
   const [height, width, channels = 1] = shape as [number, number, number?];
   const scaling = rangeOf(values).min >= 0 && rangeOf(values).max <= 1 ? 'unit' : 'range';

@@ -3,7 +3,7 @@ import { childKey, RandomStream, seedKey } from '../nn/random.ts';
 import { gradients } from '../ops/index.ts';
 import type { DataInput } from '../train/options.ts';
 import { rangeOf } from './activations.ts';
-import { type Inspectable, nodesOf } from './nodes.ts';
+import type { Inspectable } from './nodes.ts';
 import { choose, scoreOf } from './score.ts';
 import { type InspectOptions, run, sampleOf } from './session.ts';
 import { traceNodes } from './trace.ts';
@@ -22,6 +22,8 @@ export interface SaliencyOptions extends InspectOptions {
   readonly seed?: number | undefined;
   /** Which output of the model, of several. Default 0. */
   readonly output?: number | undefined;
+  /** Which input of the model, of several; the others stay as they are. Default 0. */
+  readonly input?: number | undefined;
 }
 
 /** How much each input value counts for a class. */
@@ -39,8 +41,8 @@ export interface SaliencyMap {
  * Papers: K. Simonyan, A. Vedaldi, A. Zisserman, Deep inside convolutional networks (2013); D. Smilkov et al.,
  * SmoothGrad: removing noise by adding noise (2017).
  *
- * @param x one sample, of a model with one input
- * @throws RangeError on a class that does not exist
+ * @param x one sample
+ * @throws RangeError on a class or an input that does not exist, or an input of whole numbers
  * @example
  * const { magnitude } = await inspect.saliency(lenet5(), image, 3, { method: 'smoothGrad' });
  * magnitude.length; // 784
@@ -49,20 +51,37 @@ export async function saliency(
   model: Inspectable,
   x: DataInput,
   classIndex: number,
-  { method = 'gradient', samples = 25, noise = 0.15, seed = 0, output = 0, ...options }: SaliencyOptions = {},
+  {
+    method = 'gradient',
+    samples = 25,
+    noise = 0.15,
+    seed = 0,
+    output = 0,
+    input = 0,
+    ...options
+  }: SaliencyOptions = {},
 ): Promise<SaliencyMap> {
-  const [values] = sampleOf(model, x, 'saliency') as [ArrayLike<number>];
-  const { nodes } = nodesOf(model);
-  const [shape] = nodes[0]!.shapes as [Shape];
+  const feeds = sampleOf(model, x, 'saliency');
+  const tensor = model.network.inputs[input];
+  if (tensor?.dtype !== 'float32') {
+    throw new RangeError(
+      `saliency: expected an input 0…${feeds.length - 1} of float32 numbers; received ${input}${tensor ? `, of ${tensor.dtype}` : ''}.`,
+    );
+  }
+  const values = feeds[input]!;
+  const { shape } = tensor;
   const count = method === 'smoothGrad' ? samples : 1;
   const draw = () => {
     const traced = traceNodes(model, { count });
     const { score, chosen } = scoreOf(model, traced, output);
-    return { inputs: [...traced.inputs, chosen], outputs: gradients(score, [traced.inputs[0]!]) };
+    return { inputs: [...traced.inputs, chosen], outputs: gradients(score, [traced.inputs[input]!]) };
   };
   const chosen = choose(model, classIndex, count, output, 'saliency');
-  const batch = method === 'smoothGrad' ? noisy(values, samples, noise, seed) : values;
-  const [slopes] = await run(model, `saliency ${output} ${count}`, draw, [batch, chosen], options);
+  const batch = feeds.map((own, i) =>
+    i === input && method === 'smoothGrad' ? noisy(own, samples, noise, seed) : repeated(own, count),
+  );
+  const key = `saliency ${output} ${input} ${count}`;
+  const [slopes] = await run(model, key, draw, [...batch, chosen], options);
   const size = sizeOf(shape);
   const result = Float32Array.from({ length: size }, (_, i) => {
     let total = 0;
@@ -70,6 +89,11 @@ export async function saliency(
     return (total / count) * (method === 'gradientTimesInput' ? values[i]! : 1);
   });
   return { shape, values: result, magnitude: overChannels(result, shape) };
+}
+
+function repeated(values: ArrayLike<number>, count: number): ArrayLike<number> {
+  if (count === 1) return values;
+  return Float32Array.from({ length: count * values.length }, (_, i) => values[i % values.length]!);
 }
 
 function noisy(values: ArrayLike<number>, samples: number, noise: number, seed: number): Float32Array {

@@ -1,4 +1,4 @@
-import { DataError, standardize } from 'fathom';
+import { type ColumnStatistics, DataError, meanAndStd, parseCsv, standardize } from 'fathom';
 
 /** Rows of numbers with a class each. */
 export interface Table {
@@ -6,8 +6,8 @@ export interface Table {
   readonly values: Float32Array;
   readonly labels: Int32Array;
   readonly classes: readonly string[];
-  /** Names of the columns of numbers. */
-  readonly columns: readonly string[];
+  /** The columns of numbers, with what they were standardized by. */
+  readonly columns: readonly ColumnStatistics[];
   /** Rows left out, because a value is missing. */
   readonly dropped: number;
 }
@@ -19,7 +19,7 @@ export interface Table {
  * @throws DataError when there are no rows, no numbers, or not two classes or more
  */
 export function parseTable(text: string, where: string): Table {
-  const [head = [], ...body] = parseRows(text);
+  const [head = [], ...body] = parseCsv(text);
   if (body.length < 2 || head.length < 2) {
     throw bad(
       where,
@@ -51,59 +51,26 @@ export function parseTable(text: string, where: string): Table {
     throw bad(`${where}, column ${head[labelColumn]}`, `2 to ${MOST_CLASSES} classes`, `${classes.length}`);
   }
   const values = new Float32Array(rows.length * numeric.length);
-  numeric.forEach((column, j) => {
-    const scaled = standardize(rows.map((row) => Number(row[column])));
-    scaled.forEach((value, i) => {
+  const columns = numeric.map((column, j): ColumnStatistics => {
+    const own = rows.map((row) => Number(row[column]));
+    const statistics = meanAndStd(own);
+    standardize(own, statistics).forEach((value, i) => {
       values[i * numeric.length + j] = value;
     });
+    return { name: head[column]!.trim(), ...statistics };
   });
   const numbers = new Map(classes.map((name, i) => [name, i]));
   return {
     values,
     labels: Int32Array.from(rows, (row) => numbers.get(row[labelColumn]!.trim())!),
     classes,
-    columns: numeric.map((column) => head[column]!.trim()),
+    columns,
     dropped: body.length - rows.length,
   };
 }
 
 const LABEL_NAMES = new Set(['label', 'class', 'target', 'species', 'y', 'survived']);
 const MOST_CLASSES = 200;
-
-/** Rows of cells; lines without any are left out. */
-function parseRows(text: string): string[][] {
-  const firstLine = text.slice(0, text.indexOf('\n') >= 0 ? text.indexOf('\n') : undefined);
-  const separator = [';', '\t', ','].reduce((best, each) =>
-    firstLine.split(each).length > firstLine.split(best).length ? each : best,
-  );
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let cell = '';
-  let quoted = false;
-  const endRow = () => {
-    row.push(cell);
-    if (row.length > 1 || row[0] !== '') rows.push(row);
-    row = [];
-    cell = '';
-  };
-  for (let i = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0; i < text.length; i++) {
-    const letter = text[i]!;
-    if (quoted) {
-      if (letter !== '"') cell += letter;
-      else if (text[i + 1] === '"') cell += text[++i];
-      else quoted = false;
-    } else if (letter === '"' && cell === '') quoted = true;
-    else if (letter === separator) {
-      row.push(cell);
-      cell = '';
-    } else if (letter === '\n') endRow();
-    else if (letter !== '\r') cell += letter;
-  }
-  if (cell !== '' || row.length > 0) endRow();
-  return rows;
-}
-
-const BYTE_ORDER_MARK = 0xfeff;
 
 function bad(where: string, expected: string, received: string): DataError {
   return new DataError({

@@ -1,4 +1,5 @@
 import {
+  type ColumnStatistics,
   createDataset,
   DataError,
   type Dataset,
@@ -23,8 +24,8 @@ export interface LabData {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly note: string;
-  /** Of a table, what its columns are called. */
-  readonly columns: readonly string[];
+  /** Of a table, its columns, with what they were standardized by. */
+  readonly columns: readonly ColumnStatistics[];
 }
 
 type Choice<K extends DataChoice['kind']> = Extract<DataChoice, { kind: K }>;
@@ -54,7 +55,7 @@ export function describeData({ train, validation, note, columns }: LabData): Dat
     shape,
     classes,
     note,
-    columns,
+    columns: columns.map(({ name }) => name),
     training: train.count,
     validation: validation.count,
     samples:

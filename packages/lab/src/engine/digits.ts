@@ -17,7 +17,13 @@ export const digitHandlers: Handlers<'digit/recognize' | 'digit/example'> = {
 
 async function recognize({ network: id, image }: RecognizeRequest): Promise<Recognition | null> {
   const network = networkOf(id);
-  const shape = network.model.inputShape!;
+  const { inputs, outputs } = network.model.network;
+  if (inputs.length !== 1 || outputs.length !== 1) {
+    throw new Error(
+      `${network.model.name} has ${inputs.length} inputs and ${outputs.length} outputs, and a drawing is one input with one answer. Open it in Look inside.`,
+    );
+  }
+  const { shape } = inputs[0]!;
   if (shape.reduce((product, extent) => product * extent, 1) !== PIXELS) {
     throw new Error(
       `${network.model.name} takes samples of shape [${shape.join(', ')}], and a drawing is [28, 28, 1]. Choose a network for 28×28 grey pictures.`,

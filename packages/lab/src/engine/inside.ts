@@ -1,9 +1,10 @@
-import { inspect, type Model } from 'fathom';
+import { type ColumnStatistics, csvSample, inspect, type Model, sampleSize } from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { LabData } from './data.ts';
-import { inputOf, sampleOf } from './insideSamples.ts';
-import type { InsideMap, InsideSample, InsideView, InsideWeight } from './insideTypes.ts';
-import { endsInSoftmax, infoOf, networkOf } from './networks.ts';
+import { inputsOf, samplesOf } from './insideSamples.ts';
+import { targetOf } from './insideTargets.ts';
+import type { InsideMap, InsideSample, InsideTarget, InsideView, InsideWeight } from './insideTypes.ts';
+import { infoOf, networkOf } from './networks.ts';
 import type { Handlers, Request } from './protocol.ts';
 import { betweenSteps, trainingNow } from './training.ts';
 import { weightChanges } from './weightChanges.ts';
@@ -13,6 +14,8 @@ const TRAINING = 'training';
 
 export const insideHandlers: Handlers<
   | 'inside/training'
+  | 'inside/inputs'
+  | 'inside/row'
   | 'inside/look'
   | 'inside/map'
   | 'inside/cell'
@@ -24,6 +27,17 @@ export const insideHandlers: Handlers<
     const now = trainingNow();
     return now ? infoOf(TRAINING, now.model, now.data.train.classes) : null;
   },
+  'inside/inputs': (network) => {
+    const { model, data, columns } = sourceOf(network);
+    return inputsOf(model, data, columns);
+  },
+  'inside/row': ({ network, input, text, name, row }) => {
+    const { model, data, columns } = sourceOf(network);
+    const taker = inputsOf(model, data, columns)[input];
+    if (!taker) throw new RangeError(`${model.name} has no input ${input}.`);
+    const names = taker.columns?.map((column) => column.name);
+    return csvSample(text, name, { size: sampleSize(taker.shape), row, columns: names });
+  },
   'inside/look': (request) => between(request.network, () => look(request)),
   'inside/map': (request) => between(request.sample.network, () => mapOf(request)),
   'inside/cell': ({ sample, layer, place }) =>
@@ -34,9 +48,9 @@ export const insideHandlers: Handlers<
     }),
   'inside/field': async ({ network, layer, place }) =>
     inspect.receptiveField(sourceOf(network).model, layer, place),
-  'inside/gradients': ({ sample, label }) =>
+  'inside/gradients': ({ sample, target }) =>
     between(sample.network, async () => {
-      const { loss, lossName, layers } = await seen(sample).gradients(label);
+      const { loss, lossName, layers } = await seen(sample).gradients(target);
       return {
         loss,
         lossName,
@@ -47,10 +61,11 @@ export const insideHandlers: Handlers<
         })),
       };
     }),
-  'inside/gradient': ({ sample, label, of }) =>
+  'inside/gradient': ({ sample, target, of }) =>
     between(sample.network, async () => {
-      const { model, x, gradients } = seen(sample);
-      return inspect.explainGradient(model, x, label, of, {}, await gradients(label));
+      const { model, x, answers, gradients } = seen(sample);
+      const { values, options } = targetOf(await answers(), target);
+      return inspect.explainGradient(model, x, values, of, options, await gradients(target));
     }),
 };
 
@@ -63,6 +78,8 @@ interface Held {
   readonly model: Model;
   readonly classes: readonly string[];
   readonly data: LabData | undefined;
+  /** Of the table that it was trained on, where that is known. */
+  readonly columns: readonly ColumnStatistics[] | undefined;
   /** Steps of training that its weights have seen. */
   readonly steps: number;
 }
@@ -70,28 +87,27 @@ interface Held {
 function sourceOf(id: string): Held {
   const now = trainingNow();
   if (id !== TRAINING) {
-    const { model, classes } = networkOf(id);
-    return { model, classes, data: id === 'trained' ? now?.data : undefined, steps: 0 };
+    const { model, classes, columns } = networkOf(id);
+    return { model, classes, columns, data: id === 'trained' ? now?.data : undefined, steps: 0 };
   }
   if (!now) throw new Error('there is no network in the room Train any more. Make one there.');
-  return { ...now, classes: now.data.train.classes };
+  return { ...now, classes: now.data.train.classes, columns: now.data.columns };
 }
 
-async function look({ network, source }: Request<'inside/look'>): Promise<InsideView | null> {
-  const { model, classes, data } = sourceOf(network);
-  const input = inputOf(model, data);
-  const sample = sampleOf(model, input, source, data);
+async function look({ network, sources }: Request<'inside/look'>): Promise<InsideView | null> {
+  const { model, data, columns } = sourceOf(network);
+  const inputs = inputsOf(model, data, columns);
+  const sample = samplesOf(model, inputs, sources, data);
   if (!sample) return null;
-  const { activations } = seen({ network, values: sample.values });
+  const { activations, answers } = seen({ network, values: sample.values });
   const { nodes, edges } = inspect.describeNetwork(model);
-  const { layers, outputs } = await activations();
-  const last = layers.find((layer) => layer.id === outputs[0])!;
+  const { layers } = await activations();
   return {
-    input,
+    inputs,
     values: sample.values,
-    output: last.id,
+    written: sample.written,
+    outputs: await answers(),
     label: sample.label,
-    ...answerOf(model, last, classes),
     layers: layers.map(({ id, type, shape, values, preActivation }, i) => {
       const { activation, parameters, multiplyAdds, options } = nodes[i]!;
       const from = edges.filter(({ to }) => to === id).map(({ from }) => from);
@@ -102,30 +118,7 @@ async function look({ network, source }: Request<'inside/look'>): Promise<Inside
   };
 }
 
-/** What the result of a network means: a probability for each class, or a number. */
-function answerOf(
-  model: Model,
-  { values, shape, type }: inspect.LayerActivation,
-  classes: readonly string[],
-): Pick<InsideView, 'classes' | 'probabilities'> {
-  const last = model.layers.at(-1)!;
-  const activation = type === 'activation' || type === 'dense' ? last.config().activation : undefined;
-  if (values.length === 1 && activation === 'sigmoid') {
-    const names = classes.length === 2 ? classes : ['no', 'yes'];
-    return { classes: names, probabilities: [1 - values[0]!, values[0]!] };
-  }
-  const tellsApart = shape.length === 1 && values.length > 1 && values.length === classes.length;
-  if (!tellsApart || !(endsInSoftmax(model) || activation === 'linear')) {
-    return { classes: [], probabilities: [] };
-  }
-  if (endsInSoftmax(model)) return { classes, probabilities: Array.from(values) };
-  const most = Math.max(...values);
-  const powers = Array.from(values, (value) => Math.exp(value - most));
-  const total = powers.reduce((a, b) => a + b, 0);
-  return { classes, probabilities: powers.map((power) => power / total) };
-}
-
-async function mapOf({ sample, layer, map, label }: Request<'inside/map'>): Promise<InsideMap> {
+async function mapOf({ sample, layer, map, target }: Request<'inside/map'>): Promise<InsideMap> {
   const { model, activations, gradients } = seen(sample);
   const all = await activations();
   const own = all.layers.find(({ id }) => id === layer);
@@ -137,7 +130,7 @@ async function mapOf({ sample, layer, map, label }: Request<'inside/map'>): Prom
   const weights = model.network.weights.map(({ weight }) => weight.variable.name);
   if (!isKernel || !terms.some(({ weight }) => weights.includes(weight!.name)))
     return { contributions: undefined, weights: [], bias: undefined };
-  const slopes = label === undefined ? undefined : (await gradients(label)).weights;
+  const slopes = target && (await gradients(target)).weights;
   const weightAt = (name: string, place: readonly number[], value: number, channel: number): InsideWeight => {
     const found = slopes?.find((one) => one.name === name);
     const at = found?.shape.reduce((index, extent, d) => index * extent + place[d]!, 0);
@@ -171,48 +164,64 @@ function namesOf(model: Model, layer: string): (variable: string) => string {
 /** What has been computed of the last sample, so that clicks do not compute it again. */
 interface Seen {
   readonly model: Model;
-  readonly values: Float32Array;
+  readonly values: InsideSample['values'];
   readonly steps: number;
   readonly changes: number;
-  /** The values with their shape, as the library takes them. */
-  readonly x: { readonly data: Float32Array; readonly shape: readonly number[] };
+  /** The values with their shapes, as the library takes them. */
+  readonly x: Parameters<typeof inspect.activations>[1];
   activations(): Promise<inspect.Activations>;
-  gradients(label: number): Promise<inspect.NetworkGradients>;
+  answers(): Promise<readonly inspect.Answer[]>;
+  gradients(target: InsideTarget): Promise<inspect.NetworkGradients>;
 }
 
 let last: Seen | undefined;
 
 function seen({ network, values }: InsideSample): Seen {
-  const { model, steps } = sourceOf(network);
+  const { model, classes, steps } = sourceOf(network);
   const changes = weightChanges();
   const isSame =
-    last?.model === model &&
-    last.steps === steps &&
-    last.changes === changes &&
-    last.values.length === values.length;
-  if (isSame && last!.values.every((value, i) => value === values[i])) return last!;
-  const x = { data: values, shape: [1, ...model.network.inputs[0]!.shape] };
-  let activations: Promise<inspect.Activations> | undefined;
-  const gradients = new Map<number, Promise<inspect.NetworkGradients>>();
+    last?.model === model && last.steps === steps && last.changes === changes && isEqual(last.values, values);
+  if (isSame) return last!;
+  const [first, ...others] = values.map((data, i) => ({
+    data,
+    shape: [1, ...model.network.inputs[i]!.shape],
+  }));
+  const x = others.length === 0 ? first! : [first!, ...others];
+  let all: Promise<inspect.Activations> | undefined;
+  const activations = () => {
+    all ??= engineBackend().then((backend) => inspect.activations(model, x, { backend }));
+    return all;
+  };
+  const answers = async () => inspect.answers(model, await activations(), classes);
+  const gradients = new Map<string, Promise<inspect.NetworkGradients>>();
+  const computed = async (wanted: InsideTarget) => {
+    const backend = await engineBackend();
+    const { values, options } = targetOf(await answers(), wanted);
+    return inspect.gradients(model, x, values, { ...options, backend });
+  };
   last = {
     model,
     values,
     steps,
     changes,
     x,
-    activations: () => {
-      activations ??= engineBackend().then((backend) => inspect.activations(model, x, { backend }));
-      return activations;
-    },
-    gradients: (label) => {
-      const known =
-        gradients.get(label) ??
-        engineBackend().then((backend) => inspect.gradients(model, x, label, { backend }));
-      gradients.set(label, known);
+    activations,
+    answers,
+    gradients: (target) => {
+      const key = `${target.output} ${target.label}`;
+      const known = gradients.get(key) ?? computed(target);
+      gradients.set(key, known);
       return known;
     },
   };
   return last;
+}
+
+function isEqual(a: InsideSample['values'], b: InsideSample['values']): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => one.length === b[i]!.length && one.every((value, j) => value === b[i]![j]))
+  );
 }
 
 function geometryOf(options: Readonly<Record<string, unknown>>): string {

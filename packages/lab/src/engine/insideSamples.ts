@@ -1,49 +1,131 @@
-import { DataError, type Dataset, digitFromPixels, type Model, normalize, sampleSize } from 'fathom';
+import {
+  type ColumnStatistics,
+  DataError,
+  type Dataset,
+  digitFromPixels,
+  inspect,
+  type Model,
+  normalize,
+  originalRow,
+  sampleSize,
+  standardizeRow,
+} from 'fathom';
 import type { LabData } from './data.ts';
 import type { InsideInput, SampleSource } from './insideTypes.ts';
 import type { Picture } from './protocol.ts';
 
 const DIGIT = 28 * 28;
+/** Data sets of digits, of which one can draw more. */
+const DRAWN = ['digits', 'mnist'];
 
-/** What a network takes; the data of its training say more, where they are at hand. */
-export function inputOf(model: Model, data: LabData | undefined): InsideInput {
-  const { shape, dtype } = model.network.inputs[0]!;
-  const size = sampleSize(shape);
-  const isPicture = shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
-  const own = data && sampleSize(data.validation.shape) === size ? data : undefined;
-  const isDigit =
-    size === DIGIT && (shape.length !== 2 || shape[0] === shape[1]) && dtype === 'float32' && !own?.columns;
+/**
+ * What the inputs of a network take; the data of its training say more, where they are at hand.
+ *
+ * @param columns of the table that it was trained on
+ */
+export function inputsOf(
+  model: Model,
+  data: LabData | undefined,
+  columns: readonly ColumnStatistics[] | undefined,
+): InsideInput[] {
+  const { inputs } = model.network;
+  const { inputs: ids } = inspect.describeNetwork(model);
+  return inputs.map(({ shape, dtype }, i) => {
+    const size = sampleSize(shape);
+    const isPicture = shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
+    const fits = data && inputs.length === 1 && sampleSize(data.validation.shape) === size;
+    const own = fits ? data : undefined;
+    // Of other data at hand, as pictures of clothes, one wants to see its own.
+    const isDigit =
+      size === DIGIT &&
+      (shape.length !== 2 || shape[0] === shape[1]) &&
+      dtype === 'float32' &&
+      (!own || DRAWN.includes(own.train.name));
+    return {
+      id: ids[i]!,
+      kind: isDigit ? 'digit' : dtype === 'int32' ? 'tokens' : isPicture ? 'picture' : 'numbers',
+      shape,
+      columns: inputs.length === 1 && columns?.length === size ? columns : undefined,
+      samples: own && !isDigit ? own.validation.count : 0,
+    };
+  });
+}
+
+/**
+ * The numbers of a sample for each input and, of data, its label; undefined where nothing is to be seen on the one
+ * picture that a network takes. Of several inputs, an empty picture is one without ink.
+ */
+export function samplesOf(
+  model: Model,
+  inputs: readonly InsideInput[],
+  sources: readonly SampleSource[],
+  data: LabData | undefined,
+):
+  | {
+      values: Float32Array<ArrayBuffer>[];
+      written: (readonly number[])[];
+      label: string | undefined;
+    }
+  | undefined {
+  if (sources.length !== inputs.length) {
+    throw new Error(`${model.name} has ${inputs.length} inputs; received samples for ${sources.length}.`);
+  }
+  const samples = inputs.map((input, i) => sampleOf(model, input, i, sources[i]!, data));
+  if (samples.length === 1 && !samples[0]) return undefined;
+  const values = samples.map((sample, i) => sample?.values ?? new Float32Array(sampleSize(inputs[i]!.shape)));
   return {
-    kind: isDigit ? 'digit' : dtype === 'int32' ? 'tokens' : isPicture ? 'picture' : 'numbers',
-    shape,
-    names: own?.columns,
-    samples: own && !isDigit ? own.validation.count : 0,
+    values,
+    written: samples.map((sample, i) => sample?.written ?? writtenOf(values[i]!, inputs[i]!)),
+    label: samples[0]?.label,
   };
 }
 
-/** The numbers of a sample and, of data, its label; undefined where nothing is to be seen on a picture. */
-export function sampleOf(
+interface Sample {
+  readonly values: Float32Array<ArrayBuffer>;
+  /** What somebody wrote, from which the values come. */
+  readonly written?: readonly number[];
+  readonly label: string | undefined;
+}
+
+/** The numbers of a row as one writes them: before their columns were standardized, and without the digits of rounding. */
+function writtenOf(values: Float32Array, { columns, kind }: InsideInput): readonly number[] {
+  if (kind === 'digit' || kind === 'picture') return [];
+  return columns
+    ? originalRow(values, columns)
+    : Array.from(values, (value) => Number(value.toPrecision(FLOAT_DIGITS)));
+}
+
+/** Digits that float32 keeps. */
+const FLOAT_DIGITS = 7;
+
+function sampleOf(
   model: Model,
   input: InsideInput,
+  index: number,
   source: SampleSource,
   data: LabData | undefined,
-): { values: Float32Array<ArrayBuffer>; label: string | undefined } | undefined {
-  const { shape, kind } = input;
+): Sample | undefined {
+  const { id, shape, kind } = input;
   const size = sampleSize(shape);
   if ('values' in source) {
     if (source.values.length !== size || !source.values.every(Number.isFinite)) {
+      const taker = model.network.inputs.length > 1 ? `${model.name}, ${id},` : model.name;
       throw new Error(
-        `${model.name} takes ${size} numbers [${shape.join(', ')}]; received ${source.values.length}. Give that many, or take an example.`,
+        `${taker} takes ${size} numbers [${shape.join(', ')}]; received ${source.values.length}. Give that many, or take an example.`,
       );
     }
-    return { values: Float32Array.from(source.values), label: undefined };
+    const { columns } = input;
+    const written = source.values;
+    const values = columns ? standardizeRow(written, columns) : Float32Array.from(written);
+    return { values, written, label: undefined };
   }
   if ('image' in source) {
     const values = kind === 'digit' ? digitIn(source.image) : picturesPixels(source.image, shape);
     return values && { values, label: undefined };
   }
   if (data && input.samples > 0) return rowOf(data.validation, source.example % input.samples);
-  return { values: madeUp(model, input, source.example), label: undefined };
+  // Inputs of one shape are not all shown the same.
+  return { values: madeUp(model, input, index, source.example + 1000 * index), label: undefined };
 }
 
 function digitIn(image: Picture): Float32Array<ArrayBuffer> | undefined {
@@ -87,7 +169,12 @@ function rowOf({ images, labels, shape, classes }: Dataset, index: number) {
 }
 
 /** An example for a network without data at hand, which a number decides: a picture, waves, or words of its table. */
-function madeUp(model: Model, { kind, shape }: InsideInput, seed: number): Float32Array<ArrayBuffer> {
+function madeUp(
+  model: Model,
+  { kind, shape }: InsideInput,
+  index: number,
+  seed: number,
+): Float32Array<ArrayBuffer> {
   const size = sampleSize(shape);
   // Numbers 0 … 1 that look like chance and are the same everywhere.
   const chance = (i: number) => {
@@ -95,8 +182,7 @@ function madeUp(model: Model, { kind, shape }: InsideInput, seed: number): Float
     return (Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f) >>> 0) / 2 ** 32;
   };
   if (kind === 'tokens') {
-    const table = model.layers.find(({ type }) => type === 'embedding') as { inputDim?: number } | undefined;
-    const words = table?.inputDim ?? 10;
+    const words = wordsOf(model, index);
     return Float32Array.from({ length: size }, (_, i) => 1 + Math.floor(chance(i) * (words - 1)));
   }
   if (kind === 'picture') return shapes(shape, chance);
@@ -106,6 +192,18 @@ function madeUp(model: Model, { kind, shape }: InsideInput, seed: number): Float
     const [step, feature] = [Math.floor(i / features), i % features];
     return round(Math.sin((0.3 + chance(feature)) * step + 6 * chance(feature + 100)));
   });
+}
+
+/** The words of the table that an input is looked up in. */
+function wordsOf(model: Model, index: number): number {
+  const tensor = model.network.inputs[index];
+  const own = model.network.calls.find(
+    ({ layer, inputs }) => layer.type === 'embedding' && inputs.some((input) => input === tensor),
+  );
+  const table = (own?.layer ?? model.layers.find(({ type }) => type === 'embedding')) as
+    | { inputDim?: number }
+    | undefined;
+  return table?.inputDim ?? 10;
 }
 
 const round = (value: number) => Math.round(100 * value) / 100;

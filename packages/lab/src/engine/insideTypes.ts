@@ -1,10 +1,16 @@
-import type { inspect } from 'fathom';
+import type { ColumnStatistics, inspect } from 'fathom';
 import type { Picture } from './protocol.ts';
 
-/** The numbers of one sample, as a network that is looked into takes them. */
+/** One sample as a network that is looked into takes it: the numbers of each input. */
 export interface InsideSample {
   readonly network: string;
-  readonly values: Float32Array<ArrayBuffer>;
+  readonly values: readonly Float32Array<ArrayBuffer>[];
+}
+
+/** What one output should have said: a class, or the number that each of its numbers should have been. */
+export interface InsideTarget {
+  readonly output: number;
+  readonly label: number;
 }
 
 /** Where a sample comes from: a picture, numbers that somebody wrote, or an example that belongs to the network. */
@@ -13,13 +19,14 @@ export type SampleSource =
   | { readonly values: readonly number[] }
   | { readonly example: number };
 
-/** What a network takes, and so what there is to show and to change. */
+/** What an input of a network takes, and so what there is to show and to change. */
 export interface InsideInput {
+  readonly id: string;
   /** Digits are pictures of 28 × 28 grey pixels that are cut out as MNIST's are. */
   readonly kind: 'digit' | 'picture' | 'numbers' | 'tokens';
   readonly shape: readonly number[];
-  /** Names of the numbers of a row, where its data has some. */
-  readonly names: readonly string[] | undefined;
+  /** Of a row of a table whose columns were standardized in training: by what. */
+  readonly columns: readonly ColumnStatistics[] | undefined;
   /** Samples of the data that it is trained on; 0 where the engine makes up examples. */
   readonly samples: number;
 }
@@ -41,15 +48,14 @@ export interface InsideLayer {
 }
 
 export interface InsideView {
-  readonly input: InsideInput;
-  readonly values: Float32Array<ArrayBuffer>;
+  readonly inputs: readonly InsideInput[];
+  /** The numbers of each input, as the network takes them. */
+  readonly values: readonly Float32Array<ArrayBuffer>[];
+  /** Of inputs that are no pictures, the numbers as one writes them: of standardized columns, before that. */
+  readonly written: readonly (readonly number[])[];
+  /** Inputs first. */
   readonly layers: readonly InsideLayer[];
-  /** The layer whose result is that of the network. */
-  readonly output: string;
-  /** Of a network that tells classes apart; one output of sigmoid has the classes no and yes. */
-  readonly classes: readonly string[];
-  /** One for each class; empty of a network that gives numbers. */
-  readonly probabilities: readonly number[];
+  readonly outputs: readonly inspect.Answer[];
   /** Of the data, what the sample is, where that is known. */
   readonly label: string | undefined;
 }

@@ -1,11 +1,22 @@
-import { DataError, layers, loadWeights, type Model, modelFromConfig, sequential } from 'fathom';
+import {
+  type ColumnStatistics,
+  DataError,
+  layers,
+  loadWeights,
+  type Model,
+  modelFromConfig,
+  sampleSize,
+  sequential,
+} from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 
-/** A network with one output for each class. */
+/** A network, and what the numbers of its output stand for; of several outputs, of those that have as many. */
 export interface HeldNetwork {
   readonly model: Model;
   readonly classes: readonly string[];
+  /** Of one that was trained on a table whose columns were standardized: by what. */
+  readonly columns?: readonly ColumnStatistics[] | undefined;
 }
 
 const held = new Map<string, HeldNetwork>();
@@ -27,24 +38,35 @@ export function networkOf(id: string): HeldNetwork {
 }
 
 /** Keeps a network under a name; one that had it before is dropped. */
-export function holdNetwork(id: string, model: Model, classes: readonly string[]): NetworkInfo {
+export function holdNetwork(
+  id: string,
+  model: Model,
+  classes: readonly string[],
+  columns: readonly ColumnStatistics[] = [],
+): NetworkInfo {
   const info = infoOf(id, model, classes);
-  held.set(id, { model, classes });
+  const fits =
+    columns.length > 0 &&
+    info.inputShapes.length === 1 &&
+    sampleSize(info.inputShapes[0]!) === columns.length;
+  held.set(id, { model, classes, columns: fits ? columns : undefined });
   return info;
 }
 
 /** What the page knows of a network. */
 export function infoOf(id: string, model: Model, classes: readonly string[]): NetworkInfo {
   const { inputs, outputs } = model.network;
-  if (inputs.length !== 1 || outputs.length !== 1) {
-    throw new Error(
-      `${model.name} has ${inputs.length} inputs and ${outputs.length} outputs, and the lab shows networks with one of each. In TypeScript, inspect.activations and inspect.explainCell take any.`,
-    );
-  }
-  const { inputShape, outputShape } = model;
-  if (!inputShape || !outputShape)
+  if (inputs.length === 0 || outputs.length === 0) {
     throw new Error('a network without layers cannot be asked. Add layers to it.');
-  return { id, name: model.name, parameters: model.countParams(), inputShape, outputShape, classes };
+  }
+  return {
+    id,
+    name: model.name,
+    parameters: model.countParams(),
+    inputShapes: inputs.map(({ shape }) => shape),
+    outputShapes: outputs.map(({ shape }) => shape),
+    classes,
+  };
 }
 
 async function loadShipped(): Promise<NetworkInfo> {
@@ -71,16 +93,15 @@ async function load({ id, config, record, weights, where }: SavedNetwork): Promi
   // How it was trained does not matter here, and may name what this page does not have.
   const model = modelFromConfig({ ...json, compile: null }, { where: `${where}: model.json` });
   await loadWeights(model, weights, `${where}: weights.safetensors`);
-  const units = model.outputShape?.at(-1) ?? 0;
-  const names = classesOf(record, where);
-  const info = holdNetwork(
-    id,
-    model,
-    names?.length === units ? names : Array.from({ length: units }, (_, i) => String(i)),
-  );
+  const { inputs, outputs } = model.network;
+  const { classes: names, columns } = dataOf(record, where);
+  const isSingle = inputs.length === 1 && outputs.length === 1;
+  const units = outputs[0]?.shape.at(-1) ?? 0;
+  const counted = isSingle ? Array.from({ length: units }, (_, i) => String(i)) : [];
+  const isNamed = outputs.some(({ shape }) => shape.at(-1) === names?.length);
+  const info = holdNetwork(id, model, names && isNamed ? names : counted, columns);
   // Its program is compiled now and not at the first stroke.
-  const inputs = info.inputShape.reduce((product, extent) => product * extent, 1);
-  await classify(networkOf(id), new Float32Array(inputs));
+  if (isSingle) await classify(networkOf(id), new Float32Array(sampleSize(info.inputShapes[0]!)));
   return info;
 }
 
@@ -101,11 +122,25 @@ function parse(text: string, where: string): unknown {
   });
 }
 
-function classesOf(record: string | undefined, where: string): string[] | undefined {
-  if (record === undefined) return undefined;
-  const { data } = parse(record, `${where}: run.json`) as { data?: { classes?: unknown } };
-  const classes = data?.classes;
-  return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? classes : undefined;
+/** What a run's record says of its data, as far as it does. */
+function dataOf(
+  record: string | undefined,
+  where: string,
+): { classes?: readonly string[]; columns?: readonly ColumnStatistics[] } {
+  if (record === undefined) return {};
+  const { data } = parse(record, `${where}: run.json`) as { data?: { classes?: unknown; columns?: unknown } };
+  const classes = listOf(data?.classes, (name): name is string => typeof name === 'string');
+  const columns = listOf(data?.columns, isColumn);
+  return { ...(classes && { classes }), ...(columns && { columns }) };
+}
+
+function listOf<T>(value: unknown, isOne: (one: unknown) => one is T): readonly T[] | undefined {
+  return Array.isArray(value) && value.every(isOne) ? value : undefined;
+}
+
+function isColumn(value: unknown): value is ColumnStatistics {
+  const { name, mean, std } = (value ?? {}) as Partial<Record<keyof ColumnStatistics, unknown>>;
+  return typeof name === 'string' && Number.isFinite(mean) && Number.isFinite(std) && (std as number) >= 0;
 }
 
 /** What a network says of one sample: a probability for each class. */

@@ -1,10 +1,12 @@
-import type { inspect } from 'fathom';
+import type { CsvSample, inspect } from 'fathom';
 import type { ConvolveCalls } from './convolveTypes.ts';
 import type {
   InsideCell,
   InsideGradients,
+  InsideInput,
   InsideMap,
   InsideSample,
+  InsideTarget,
   InsideView,
   SampleSource,
 } from './insideTypes.ts';
@@ -55,11 +57,21 @@ export interface Calls {
   'train/keep': { request: number; reply: NetworkInfo };
   /** The network that the room Train has at work, called `training`; null while there is none. */
   'inside/training': { request: null; reply: NetworkInfo | null };
-  /** What every layer gives for a sample; null while there is nothing to be seen on a picture. */
-  'inside/look': { request: { network: string; source: SampleSource }; reply: InsideView | null };
-  /** A map, or unit, taken apart; its weights with their gradients where a label is given. */
+  /** What each input of a network takes. */
+  'inside/inputs': { request: string; reply: InsideInput[] };
+  /** The numbers of a row of a CSV text for an input, as they are written, and how many rows there are. */
+  'inside/row': {
+    request: { network: string; input: number; text: string; name: string; row: number };
+    reply: CsvSample;
+  };
+  /** What every layer gives for a sample of each input; null while there is nothing to be seen on its one picture. */
+  'inside/look': {
+    request: { network: string; sources: readonly SampleSource[] };
+    reply: InsideView | null;
+  };
+  /** A map, or unit, taken apart; its weights with their gradients where a target is given. */
   'inside/map': {
-    request: { sample: InsideSample; layer: string; map: number; label: number | undefined };
+    request: { sample: InsideSample; layer: string; map: number; target: InsideTarget | undefined };
     reply: InsideMap;
   };
   'inside/cell': {
@@ -70,9 +82,10 @@ export interface Calls {
     request: { network: string; layer: string; place: readonly number[] };
     reply: inspect.ReceptiveField;
   };
-  'inside/gradients': { request: { sample: InsideSample; label: number }; reply: InsideGradients };
+  /** Of the loss of one output. */
+  'inside/gradients': { request: { sample: InsideSample; target: InsideTarget }; reply: InsideGradients };
   'inside/gradient': {
-    request: { sample: InsideSample; label: number; of: inspect.GradientOf };
+    request: { sample: InsideSample; target: InsideTarget; of: inspect.GradientOf };
     reply: inspect.GradientExplanation;
   };
 }
@@ -108,9 +121,9 @@ export interface NetworkInfo {
   readonly id: string;
   readonly name: string;
   readonly parameters: number;
-  /** Of one sample. */
-  readonly inputShape: readonly number[];
-  readonly outputShape: readonly number[];
+  /** Of one sample, for each input and each output. */
+  readonly inputShapes: readonly (readonly number[])[];
+  readonly outputShapes: readonly (readonly number[])[];
   readonly classes: readonly string[];
 }
 

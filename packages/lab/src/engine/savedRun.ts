@@ -18,7 +18,7 @@ interface SavedTraining {
  * @param lab what the page wants to find again
  */
 export async function runFiles(
-  { model, data: { train, validation }, settings, msPerStep }: SavedTraining,
+  { model, data: { train, validation, columns }, settings, msPerStep }: SavedTraining,
   { state }: Moment,
   lab: unknown,
 ): Promise<RunFile[]> {
@@ -33,6 +33,8 @@ export async function runFiles(
       training: train.count,
       validation: validation.count,
       test: 0,
+      // Rows go in as they are written, and are standardized by these.
+      ...(columns.length > 0 ? { columns } : {}),
     },
     model: 'a network built in the lab',
     parameters: model.countParams(),

@@ -129,7 +129,7 @@ export const trainingHandlers: Handlers<
     training.shown ??= modelFromConfig({ ...model.toConfig(), compile: null });
     training.shown.setWeights(moments.at(steps).state.weights);
     noteWeightChange();
-    return holdNetwork('trained', training.shown, own.train.classes);
+    return holdNetwork('trained', training.shown, own.train.classes, own.columns);
   },
 };
 

@@ -1,4 +1,12 @@
-import { model as functional, inspect, layers, type Model, saveWeights, sequential } from 'fathom';
+import {
+  model as functional,
+  inspect,
+  layers,
+  type Model,
+  saveWeights,
+  sequential,
+  standardizeRow,
+} from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
@@ -164,11 +172,11 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     const file = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) });
     await page.getByLabel('Own CSV …').setInputFiles(file('rows.csv', csv));
     await page.waitForURL(/x=1,2,3,4/);
-    await page.getByRole('spinbutton', { name: 'Row of the table' }).fill('1');
+    await page.getByRole('spinbutton', { name: 'Row of rows.csv' }).fill('1');
     await page.keyboard.press('Enter');
     await page.waitForURL(/x=5,6,7,8/);
     await page.getByLabel('Own CSV …').setInputFiles(file('short.csv', 'a,b\n1,2\n'));
-    await page.getByText('Expected rows of 4 numbers').waitFor();
+    await page.getByText('expected rows of 4 numbers, or 4 numbers in all').waitFor();
     await openModel(page, CASES['a colour picture']!.make());
     await page.getByLabel('Own picture …').setInputFiles(file('no.png', 'no picture'));
     await page.getByText('no.png is no picture').waitFor();
@@ -184,18 +192,100 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     await page.close();
   });
 
-  it('says in a line which models it does not show', async () => {
-    const { page } = await lab.open('#/inside');
-    await page.getByText('It says 3').waitFor();
-    const [a, b] = [input({ shape: [2] }), input({ shape: [3] })];
-    const both = layers.concatenate()([a, b]);
-    const two = functional({
-      inputs: [a, b],
-      outputs: dense({ units: 2, activation: 'softmax' })(both),
-      seed: 1,
-    });
-    await openModel(page, two as never);
-    await page.getByText('has 2 inputs and 1 outputs').waitFor();
+  it('standardizes the rows of a table as training did, and says where it does not know how', async () => {
+    const { page, troubles } = await lab.open('#/inside');
+    const model = CASES['rows of a table']!.make();
+    const names = ['sepal length', 'sepal width', 'petal length', 'petal width'];
+    const columns = names.map((name, i) => ({ name, mean: 5 - i, std: 0.5 + 0.25 * i }));
+    const classes = ['setosa', 'versicolor', 'virginica'];
+    await openModel(page, model, { data: { classes, columns } });
+    const csv = `kind,${[...names].reverse().join(',')}\n2,0.2,1.4,3.5,5.1\n1,1.8,6.3,2.9,7.3\n`;
+    const file = { name: 'iris.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) };
+    await page.getByLabel('Own CSV …').setInputFiles(file);
+    await page.getByRole('spinbutton', { name: 'Row of iris.csv' }).fill('1');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/x=7\.3,2\.9,6\.3,1\.8/);
+    const row = [7.3, 2.9, 6.3, 1.8];
+    expect(await page.getByRole('spinbutton', { name: 'petal length' }).inputValue()).toBe('6.3');
+    const taken = standardizeRow(row, columns);
+    // (6.3 − 3) / 1 and (1.8 − 2) / 1.25, beside the numbers that were written.
+    expect([taken[2]!.toFixed(2), taken[3]!.toFixed(2)]).toEqual(['3.30', '-0.16']);
+    await page.getByText('→ 3.3', { exact: true }).waitFor();
+    await page.getByText('→ −0.16', { exact: true }).waitFor();
+    await page.getByText('standardized by its column, as in training').waitFor();
+    const all = await inspect.activations(model, { data: taken, shape: [1, 4] }, REFERENCE);
+    const { probabilities } = inspect.answers(model, all, classes)[0]!;
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    await page.getByText(`It says ${classes[best]}, ${(100 * probabilities[best]!).toFixed(1)} %`).waitFor();
+    await shot(page, 'standardized', 'network');
+    expect(await violations(page)).toEqual([]);
+    // Of weights alone nothing is known.
+    await openModel(page, model);
+    await page.getByText('Nothing is known of how the columns were scaled for training').waitFor();
+    expect(await page.getByText('standardized by its column').count()).toBe(0);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('shows several inputs and outputs: a sample for each, and the output that one chooses', async () => {
+    const { page, troubles } = await lab.open('#/inside');
+    const model = pictureAndRow();
+    await openModel(page, model);
+    await page.getByRole('region', { name: 'Input row' }).waitFor();
+    const row = [0.5, -1, 2, 0.25];
+    const picture = wave(108);
+    await goTo(page, { network: 'file', x: picture.join(','), 'x.1': row.join(','), output: '1' });
+    const x = [picture, row].map((values, i) => ({
+      data: Float32Array.from(values),
+      shape: [1, ...model.network.inputs[i]!.shape],
+    }));
+    const all = await inspect.activations(model, x, REFERENCE);
+    const [, found] = inspect.answers(model, all);
+    const yes = found!.probabilities[1]!;
+    const share = (100 * Math.max(yes, 1 - yes)).toFixed(1);
+    await page.getByText(`It says ${yes > 0.5 ? 'yes' : 'no'}, ${share} %`).waitFor();
+    await page.getByText('training adds up the losses of all outputs').waitFor();
+    await shot(page, 'several', 'network');
+    // Each input is changed by itself.
+    const inputs = page.getByRole('region', { name: 'Input row' });
+    await inputs.getByRole('spinbutton', { name: 'x 2' }).fill('-1.5');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/x\.1=0\.5,-1,-1\.5,0\.25/);
+    row[2] = -1.5;
+    x[1]!.data[2] = -1.5;
+    // The other output, and a number of it, written out.
+    await page.getByRole('combobox', { name: 'Output' }).selectOption('box');
+    await page.getByText('It gives').waitFor();
+    await page.getByRole('button', { name: /^box, 3 / }).click();
+    await page.locator('[data-level=cell] [data-testid=total]').first().waitFor();
+    const cell = await inspect.explainCell(model, x, 'box', [3], REFERENCE);
+    expect(Math.abs((await numberIn(page, 'total')) - cell.sum!)).toBeLessThan(PRINTED);
+    // Backward, the gradients are those of that output's loss.
+    await page.getByRole('button', { name: 'Backward' }).click();
+    await page.getByText('mean of (y − target)² over 4 numbers').waitFor();
+    await page.getByTestId('check').waitFor();
+    const target = { data: new Float32Array(4), shape: [1, 4] };
+    const options = { ...REFERENCE, output: 2, loss: 'meanSquaredError' } as const;
+    const { layers: own } = await inspect.gradients(model, x, target, options);
+    const slope = own.find(({ id }) => id === 'box')!.gradient![3]!;
+    expect(Math.abs((await numberIn(page, 'library')) - slope)).toBeLessThan(1e-5);
+    expect(Math.abs((await numberIn(page, 'check')) - slope)).toBeLessThan(1e-4);
+    await shot(page, 'several', 'backward');
+    // What the loss of this output does not come from has no gradient.
+    await page.locator('[data-layer=kind]').getByText('no gradient here').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Next example for picture' }).click();
+    await page.waitForURL(/example=0/);
+    expect(new URL(page.url()).hash).toContain('x.1=');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('says in a line that a drawing is no sample for several inputs', async () => {
+    const { page } = await lab.open('#/draw?example=3.1');
+    const file = page.getByLabel(/run/i);
+    await file.first().setInputFiles(await filesOf(pictureAndRow()));
+    await page.getByText('has 2 inputs and 3 outputs, and a drawing is one input with one answer').waitFor();
     await page.close();
   });
 
@@ -220,15 +310,32 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
   });
 });
 
-async function openModel(page: Page, model: Model): Promise<void> {
+/** A picture and a row in; a class, yes or no, and a box out. */
+function pictureAndRow(): Model {
+  const picture = input({ shape: [6, 6, 3], name: 'picture' });
+  const row = input({ shape: [4], name: 'row' });
+  const maps = conv2d({ filters: 3, kernelSize: 3, activation: 'relu' })(picture);
+  const joined = layers.concatenate()([layers.flatten()(maps), dense({ units: 5, activation: 'tanh' })(row)]);
+  const kind = dense({ units: 3, activation: 'softmax', name: 'kind' })(joined);
+  const found = dense({ units: 1, activation: 'sigmoid', name: 'found' })(joined);
+  const box = dense({ units: 4, name: 'box' })(joined);
+  const outputs = [kind, found, box];
+  return functional({ inputs: [picture, row], outputs, name: 'several', seed: 3 }) as never;
+}
+
+async function openModel(page: Page, model: Model, record?: unknown): Promise<void> {
+  await page.getByLabel('Open a run …').setInputFiles(await filesOf(model, record));
+  await page.waitForURL(/network=file/);
+}
+
+/** The files of a run; without a record, of a model alone. */
+async function filesOf(model: Model, record?: unknown) {
   const file = (name: string, buffer: Buffer) => ({ name, mimeType: 'application/octet-stream', buffer });
-  await page
-    .getByLabel('Open a run …')
-    .setInputFiles([
-      file('model.json', Buffer.from(JSON.stringify(model.toConfig()))),
-      file('weights.safetensors', Buffer.from(await saveWeights(model))),
-    ]);
-  if (model.network.inputs.length === 1) await page.waitForURL(/network=file/);
+  return [
+    file('model.json', Buffer.from(JSON.stringify(model.toConfig()))),
+    file('weights.safetensors', Buffer.from(await saveWeights(model))),
+    ...(record ? [file('run.json', Buffer.from(JSON.stringify(record)))] : []),
+  ];
 }
 
 async function goTo(page: Page, query: Readonly<Record<string, string>>): Promise<void> {

@@ -1,10 +1,10 @@
 import type { DataInput } from '../../train/options.ts';
 import { type Activations, activations, type LayerActivation } from '../activations.ts';
+import { type Answer, answers } from '../answers.ts';
 import { describeNetwork } from '../describeNetwork.ts';
 import { explainCell } from '../explainCell.ts';
 import { gradCam } from '../gradCam.ts';
 import { type Inspectable, nodesOf } from '../nodes.ts';
-import { endsInSoftmax } from '../objective.ts';
 import { featureMaps, filters, inputPicture, type Picture, picture } from '../pictures.ts';
 import { saliency } from '../saliency.ts';
 import type { InspectOptions } from '../session.ts';
@@ -24,6 +24,13 @@ export interface PageOptions extends InspectOptions {
   readonly classes?: readonly string[] | undefined;
   /** The class that is explained. Default the one that is predicted. */
   readonly classIndex?: number | undefined;
+  /** Which output of the model is explained, of several. Default 0. */
+  readonly output?: number | undefined;
+  /**
+   * Of a model with one input for the row of a table: the columns, and the row as it was written before it was
+   * standardized, beside which the page shows what goes in.
+   */
+  readonly written?: readonly { readonly name: string; readonly value: number }[] | undefined;
 }
 
 /**
@@ -31,8 +38,10 @@ export interface PageOptions extends InspectOptions {
  * the network, every layer's feature maps, its kernels, and in each layer with weights the strongest number written
  * out. It opens without a network, in light and dark, and says its pictures in words.
  *
- * @param x one sample
- * @throws DataError on data of another shape
+ * Of several outputs one is explained, and what the others give stands beside it.
+ *
+ * @param x one sample, of a model with several inputs an array for each
+ * @throws DataError on data of another shape; RangeError on an output or a class that does not exist
  * @example
  * const html = await inspect.pageHtml(lenet5({ seed: 0 }), image, { title: 'LeNet-5' });
  * html.startsWith('<!doctype html>'); // true
@@ -78,59 +87,146 @@ async function answer(
   all: Activations,
   options: PageOptions,
 ): Promise<string> {
-  const output = all.layers.find(({ id }) => id === all.outputs[0])!;
-  const isClassifier = output.shape.length === 1 && output.values.length > 1;
-  const probabilities = endsInSoftmax(model) ? output.values : softmax(output.values);
-  const predicted = output.values.indexOf(output.range.max);
-  const classIndex = options.classIndex ?? predicted;
-  const name = (at: number) => options.classes?.[at] ?? String(at);
-  const input = inputPicture(all);
-  const figures: string[] = [];
-  const figure = (shown: Picture, label: string, text: string) =>
-    figures.push(`<figure>${image(shown, label, PICTURE_WIDTH)}<figcaption>${text}</figcaption></figure>`);
-  if (input) figure(input, 'the picture as the network gets it', 'As the network gets it');
-  if (input && isClassifier && model.network.inputs.length === 1) {
-    const map = await saliency(model, x, classIndex, { ...options, method: 'smoothGrad' });
-    const [height, width] = map.shape as [number, number];
-    const shown = picture('saliency', height, width, map.magnitude, 'range');
-    figure(
-      shown,
-      `saliency for ${name(classIndex)}`,
-      `Saliency for ${escaped(name(classIndex))}: bright pixels change its score most`,
-    );
-    if (await hasConvolution(model)) {
-      const cam = await gradCam(model, x, classIndex, options);
-      const heat = picture('grad-CAM', cam.heatShape[0]!, cam.heatShape[1]!, cam.heat, 'unit');
-      figure(
-        heat,
-        `grad-CAM of ${cam.layer} for ${name(classIndex)}`,
-        `Grad-CAM: where ${escaped(cam.layer)} speaks for ${escaped(name(classIndex))}`,
-      );
-    }
+  const every = answers(model, all, options.classes);
+  const { output = 0 } = options;
+  const own = every[output];
+  if (!own) {
+    throw new RangeError(`pageHtml: expected an output 0…${every.length - 1}; received ${output}.`);
   }
-  const inputs = inputTables(all);
-  if (!isClassifier) {
-    const results = all.outputs.map((id) => all.layers.find((layer) => layer.id === id)!);
-    const given = results.map(({ id, values }) => [
-      escaped(id),
-      Array.from(values.slice(0, MOST_CLASSES), number).join(', '),
-    ]);
-    const answers = table('What the network gives', ['Output', 'Value'], given, 'bars');
-    return section('Input and result', `<div class="figures">${figures.join('')}${inputs}${answers}</div>`);
+  const { classes, probabilities } = own;
+  const predicted = probabilities.indexOf(Math.max(...probabilities));
+  const isSeveral = every.length > 1;
+  const others = isSeveral ? resultTable('What all outputs give', every) : '';
+  const looked = lookedAt(own, output, predicted, options.classIndex);
+  const figures = await inputFigures(model, x, all, looked, options);
+  const inputs = options.written ? writtenTable(all, options.written) : inputTables(all);
+  if (predicted < 0) {
+    const answers = others || resultTable('What the network gives', every);
+    const heading = isSeveral ? `Input and result of ${escaped(own.layer)}` : 'Input and result';
+    return section(heading, `<div class="figures">${figures}${inputs}${answers}</div>`);
   }
   const ranked = [...probabilities.keys()]
     .sort((a, b) => probabilities[b]! - probabilities[a]!)
     .slice(0, MOST_CLASSES);
   const rows = ranked.map((at) => [
-    escaped(name(at)),
+    escaped(classes[at]!),
     `${(100 * probabilities[at]!).toFixed(1)} %`,
-    `<meter min="0" max="1" value="${probabilities[at]!.toFixed(4)}" aria-label="${escaped(name(at))}">${number(probabilities[at]!)}</meter>`,
+    `<meter min="0" max="1" value="${probabilities[at]!.toFixed(4)}" aria-label="${escaped(classes[at]!)}">${number(probabilities[at]!)}</meter>`,
   ]);
-  const bars = table('What the network says', ['Class', 'Probability', 'Bar'], rows, 'bars');
+  const says = isSeveral ? `What ${own.layer} says` : 'What the network says';
+  const bars = table(says, ['Class', 'Probability', 'Bar'], rows, 'bars');
   return section(
-    `Prediction: ${escaped(name(predicted))} (${(100 * probabilities[predicted]!).toFixed(1)} %)`,
-    `<div class="figures">${figures.join('')}${inputs}${bars}</div>`,
+    `Prediction${isSeveral ? ` of ${escaped(own.layer)}` : ''}: ${escaped(classes[predicted]!)} (${(100 * probabilities[predicted]!).toFixed(1)} %)`,
+    `<div class="figures">${figures}${inputs}${bars}${others}</div>`,
   );
+}
+
+/** The class of an output whose evidence is shown; undefined for numbers. */
+interface Looked {
+  readonly output: number;
+  readonly classIndex: number;
+  readonly name: string;
+}
+
+function lookedAt(
+  { layer, classes, values, probabilities }: Answer,
+  output: number,
+  predicted: number,
+  wanted: number | undefined,
+): Looked | undefined {
+  if (probabilities.length === 0) {
+    if (wanted === undefined) return undefined;
+    throw new RangeError(
+      `pageHtml: expected no class, since ${layer} gives numbers; received ${wanted}. Leave classIndex out.`,
+    );
+  }
+  if (values.length > 1) {
+    const classIndex = wanted ?? predicted;
+    return { output, classIndex, name: classes[classIndex] ?? String(classIndex) };
+  }
+  // One number of sigmoid has a score for yes, and what speaks against it speaks for no.
+  if ((wanted ?? 1) === 1) return { output, classIndex: 0, name: classes[1]! };
+  throw new RangeError(
+    `pageHtml: expected class 1 of ${layer}, ${classes[1]}, for which its one number speaks; received ${wanted}.`,
+  );
+}
+
+/** The inputs that are pictures, and what in them speaks for a class. */
+async function inputFigures(
+  model: Inspectable,
+  x: DataInput,
+  all: Activations,
+  looked: Looked | undefined,
+  options: InspectOptions,
+): Promise<string> {
+  const { inputs } = model.network;
+  const figures: string[] = [];
+  const figure = (shown: Picture, label: string, text: string) =>
+    figures.push(`<figure>${image(shown, label, PICTURE_WIDTH)}<figcaption>${text}</figcaption></figure>`);
+  for (const [i, { dtype }] of inputs.entries()) {
+    const input = inputPicture(all, i);
+    if (!input) continue;
+    const which = inputs.length > 1 ? ` of ${all.layers[i]!.id}` : '';
+    const got = inputs.length > 1 ? `${escaped(all.layers[i]!.id)}, as` : 'As';
+    figure(input, `the picture${which} as the network gets it`, `${got} the network gets it`);
+    if (!looked || dtype !== 'float32') continue;
+    const { classIndex, output, name } = looked;
+    const map = await saliency(model, x, classIndex, { ...options, output, input: i, method: 'smoothGrad' });
+    const [height, width] = map.shape as [number, number];
+    figure(
+      picture('saliency', height, width, map.magnitude, 'range'),
+      `saliency${which} for ${name}`,
+      `Saliency${escaped(which)} for ${escaped(name)}: bright pixels change its score most`,
+    );
+  }
+  if (looked && inputs.length === 1 && figures.length > 0 && (await hasConvolution(model))) {
+    const { classIndex, output, name } = looked;
+    const cam = await gradCam(model, x, classIndex, { ...options, output });
+    figure(
+      picture('grad-CAM', cam.heatShape[0]!, cam.heatShape[1]!, cam.heat, 'unit'),
+      `grad-CAM of ${cam.layer} for ${name}`,
+      `Grad-CAM: where ${escaped(cam.layer)} speaks for ${escaped(name)}`,
+    );
+  }
+  return figures.join('');
+}
+
+/** What outputs give, as numbers. */
+function resultTable(caption: string, every: readonly Answer[]): string {
+  const rows = every.map(({ layer, result, values, classes, probabilities }) => {
+    const best = probabilities.indexOf(Math.max(...probabilities));
+    const says = best < 0 ? '' : `${classes[best]}, ${(100 * probabilities[best]!).toFixed(1)} %`;
+    const shown = Array.from(values.slice(0, MOST_CLASSES), number).join(', ');
+    const more = values.length > MOST_CLASSES ? ', …' : '';
+    return [
+      escaped(result === 0 ? layer : `${layer}, result ${result + 1}`),
+      `${shown}${more}`,
+      escaped(says),
+    ];
+  });
+  const hasNames = rows.some(([, , says]) => says !== '');
+  return table(
+    caption,
+    hasNames ? ['Output', 'Value', 'Says'] : ['Output', 'Value'],
+    hasNames ? rows : rows.map((row) => row.slice(0, 2)),
+    'bars',
+  );
+}
+
+/** A row as it was written, and as it goes in. */
+function writtenTable({ layers }: Activations, written: NonNullable<PageOptions['written']>): string {
+  const { id, values } = layers[0]!;
+  if (written.length !== values.length) {
+    throw new RangeError(
+      `pageHtml: expected ${values.length} written numbers, as the input has; received ${written.length}.`,
+    );
+  }
+  const lines = written.map(({ name, value }, i) => [
+    escaped(name),
+    String(value).replaceAll('-', '−'),
+    number(values[i]!),
+  ]);
+  return table(`${id}: what goes in`, ['Column', 'As written', 'Standardized'], lines, 'numbers');
 }
 
 /** Inputs that are no pictures, as numbers. */
@@ -205,10 +301,3 @@ const MOST_CLASSES = 10;
 const MOST_LISTED = 400;
 /** Layers whose drawing is made to fit the page; a longer one is scrolled. */
 const MOST_FITTED = 10;
-
-function softmax(z: Float32Array): Float32Array {
-  const most = z.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const powers = z.map((value) => Math.exp(value - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
-}

@@ -164,7 +164,8 @@ function byFeature(places: readonly (readonly number[])[]): number[][] {
   return Array.from(rows.values(), (row) => row.sort((a, b) => places[a]![0]! - places[b]![0]!));
 }
 
-export const DENSE_COLUMNS = 20;
+/** Numbers of a vector in a row: as many as a tablet has room for. */
+export const DENSE_COLUMNS = 16;
 
 /** The numbers of a window. */
 export function numbersOf({ rows }: Window, at: (index: number) => number): Matrix {

@@ -1,4 +1,4 @@
-import type { InsideGradients, InsideView } from '../../engine/insideTypes.ts';
+import type { InsideGradients, InsideInput, InsideView } from '../../engine/insideTypes.ts';
 
 /** Vectors so short are drawn as numbers with names. */
 const MOST_NAMED = 12;
@@ -25,6 +25,7 @@ export function shownOf(
   isBackward: boolean,
 ): readonly Shown[] {
   return view.layers.map(({ id, type, shape, values, activation, from }, i) => {
+    const input = view.inputs[i];
     const slopes = gradients?.layers[i];
     return {
       id,
@@ -32,24 +33,27 @@ export function shownOf(
       values: isBackward ? (slopes?.gradient ?? slopes?.preActivationGradient) : values,
       isShare: !isBackward && (activation === 'softmax' || type === 'softmax'),
       from,
-      names: namesOf(view, id, shape),
-      isTokens: from.length === 0 && view.input.kind === 'tokens' && !isBackward,
+      names: namesOf(view.outputs, input, id, shape),
+      isTokens: input?.kind === 'tokens' && !isBackward,
     };
   });
 }
 
 /** What the numbers of a short vector are called. */
 function namesOf(
-  { input, output, classes, layers }: InsideView,
+  outputs: InsideView['outputs'],
+  input: InsideInput | undefined,
   id: string,
   shape: readonly number[],
 ): readonly string[] | undefined {
   const [count = 1, ...others] = shape;
   if (others.length > 0) return undefined;
-  if (id === output && classes.length === count) return classes;
-  const isInput = id === layers[0]?.id;
-  if (isInput && input.names) return input.names;
-  const isShort = count <= (isInput ? 2 * MOST_NAMED : MOST_NAMED);
-  const word = isInput ? (input.kind === 'tokens' ? 'step' : 'x') : '';
+  const answer = outputs.find(({ layer, result }) => layer === id && result === 0);
+  if (answer?.classes.length === count) return answer.classes;
+  // One number of sigmoid speaks for yes.
+  if (count === 1 && answer?.classes.length === 2) return [answer.classes[1]!];
+  if (input?.columns) return input.columns.map(({ name }) => name);
+  const isShort = count <= (input ? 2 * MOST_NAMED : MOST_NAMED);
+  const word = input ? (input.kind === 'tokens' ? 'step' : 'x') : '';
   return isShort ? Array.from({ length: count }, (_, i) => `${word} ${i}`.trim()) : undefined;
 }

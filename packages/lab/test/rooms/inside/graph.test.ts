@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf, edgesOf } from '../../../src/rooms/inside/graph.ts';
-import { parseValues, printValues, sampleIn } from '../../../src/rooms/inside/values.ts';
+import { parseValues, printValues } from '../../../src/rooms/inside/values.ts';
 import { insert } from '../../../src/rooms/inside/written.ts';
 
 const layer = (id: string, ...from: string[]) => ({ id, from });
@@ -43,22 +43,8 @@ describe('a network with branches', () => {
 });
 
 describe('the numbers of a sample', () => {
-  it('are a row of a table, without what is no number', () => {
-    const text = 'length,width,kind\n1.5,2,rose\n-3;4;tulip\n';
-    expect(sampleIn(text, 2, 0)).toEqual({ values: [1.5, 2], rows: 2 });
-    expect(sampleIn(text, 2, 1).values).toEqual([-3, 4]);
-  });
-
-  it('are a whole file, step by step', () => {
-    expect(sampleIn('1 2\n3 4\n5 6', 6, 0)).toEqual({ values: [1, 2, 3, 4, 5, 6], rows: 1 });
-  });
-
-  it('must be as many as the network takes', () => {
-    expect(() => sampleIn('a,b\n1,2', 4, 0)).toThrow(/rows of 4 numbers/);
-  });
-
   it('stand in a link', () => {
-    expect(parseValues(printValues(Float32Array.of(0.1, -2, 3e-7)))).toEqual([0.1, -2, 3e-7]);
+    expect(parseValues(printValues([0.1, -2, 3e-7]))).toEqual([0.1, -2, 3e-7]);
     expect(parseValues('1,x')).toBeUndefined();
     expect(parseValues('')).toBeUndefined();
   });

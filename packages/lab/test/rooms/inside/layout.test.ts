@@ -84,9 +84,9 @@ describe('windows', () => {
     expect(second).toEqual({ channel: 1, rows: [[2]] });
   });
 
-  it('of a vector are lines of twenty', () => {
+  it('of a vector are lines of sixteen', () => {
     const [only] = windowsOf(Array.from({ length: 45 }, (_, i) => [i]));
-    expect(only!.rows.map((row) => row.length)).toEqual([20, 20, 5]);
+    expect(only!.rows.map((row) => row.length)).toEqual([16, 16, 13]);
   });
 });
 
