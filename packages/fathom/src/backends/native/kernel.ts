@@ -28,6 +28,7 @@ const VECTOR: Record<DType, string> = { float32: 'vf', int32: 'vi', bool: 'vb' }
 const LINE_BYTES = 64;
 /** Smaller buffers are in a cache near by anyway, and asking for them costs more than it brings. */
 const NEAR_BYTES = 256 * 1024;
+const AHEAD_BYTES = 4096;
 /** Sums that take about as long as memory does to answer. */
 const LONG_SUMS = 100;
 
@@ -99,18 +100,18 @@ class KernelRenderer {
    */
   #fetchFor(statements: readonly Stmt[]): void {
     const lines = new Map<string, string>();
-    const fetch = (value: Vector) => {
-      if (value.kind !== 'load') return vectorOperands(value).forEach(fetch);
-      const { buffer, offset, terms, indirect } = value.address;
-      if (indirect || 4 * this.#buffers[buffer]!.size <= NEAR_BYTES) return;
+    const loop = statements.findIndex(({ kind }) => kind === 'loop');
+    for (const { address } of loadsOf(loop < 0 ? statements : statements.slice(0, loop))) {
+      if (!this.#isFar(address)) continue;
+      const { buffer, offset, terms } = address;
       const key = `${buffer} ${Math.floor((4 * offset) / LINE_BYTES)} ${affine(0, terms)}`;
-      if (!lines.has(key)) lines.set(key, `__builtin_prefetch(${this.#pointer(value.address)});`);
-    };
-    for (const statement of statements) {
-      if (statement.kind === 'loop') break;
-      valuesOf(statement).forEach(fetch);
+      if (!lines.has(key)) lines.set(key, `__builtin_prefetch(${this.#pointer(address)});`);
     }
     for (const line of lines.values()) this.#line(line);
+  }
+
+  #isFar({ buffer, indirect }: Address): boolean {
+    return indirect === undefined && 4 * this.#buffers[buffer]!.size > NEAR_BYTES;
   }
 
   #loop({ variable, count, body, firstTask }: Extract<Stmt, { kind: 'loop' }>): void {
@@ -125,9 +126,36 @@ class KernelRenderer {
       this.#line(`     ${v} < e${variable}; ${v}++) {`);
     }
     this.#depth++;
+    this.#fetchAhead(variable, body);
     this.#block(body);
     this.#depth--;
     this.#line('}');
+  }
+
+  /**
+   * Asks, in a loop that adds up, for what it reads in one piece `AHEAD_BYTES` later, be it the next panel: weights that
+   * are read for a few rows only come from far away, and the processor looks ahead no further than a page of 4096 bytes.
+   */
+  #fetchAhead(variable: number, body: readonly Stmt[]): void {
+    if (body.some(({ kind }) => kind !== 'assign')) return;
+    const streams = new Map<string, { address: Address; stride: number; offsets: Set<number> }>();
+    for (const { address, stride } of loadsOf(body)) {
+      const { buffer, offset, terms } = address;
+      const step = terms.find((term) => term.variable === variable)?.stride ?? 0;
+      if (stride !== 1 || step <= 0 || !this.#isFar(address)) continue;
+      const key = `${buffer} ${affine(0, terms)}`;
+      const stream = streams.get(key) ?? { address, stride: step, offsets: new Set() };
+      streams.set(key, stream);
+      stream.offsets.add(offset);
+    }
+    for (const { address, stride, offsets } of streams.values()) {
+      // Only what is read without a gap.
+      if (offsets.size * this.#lanes !== stride) continue;
+      const first = Math.min(...offsets) + AHEAD_BYTES / 4;
+      for (let at = 0; at < stride; at += LINE_BYTES / 4) {
+        this.#line(`__builtin_prefetch(${this.#pointer({ ...address, offset: first + at })});`);
+      }
+    }
   }
 
   #straight(statements: readonly Straight[]): void {
@@ -293,6 +321,18 @@ function isLong(loop: Extract<Stmt, { kind: 'loop' }>): boolean {
     return statement.count * statement.body.reduce((total, each) => total + sums(each), 0);
   };
   return sums(loop) > LONG_SUMS;
+}
+
+/** All loads of straight statements, each once. */
+function loadsOf(statements: readonly Stmt[]): Extract<Vector, { kind: 'load' }>[] {
+  const seen = new Set<Vector>();
+  const visit = (value: Vector) => {
+    if (seen.has(value)) return;
+    seen.add(value);
+    for (const operand of vectorOperands(value)) visit(operand);
+  };
+  for (const statement of statements) if (statement.kind !== 'loop') valuesOf(statement).forEach(visit);
+  return [...seen].filter((value) => value.kind === 'load');
 }
 
 function affine(offset: number, terms: Address['terms']): string {

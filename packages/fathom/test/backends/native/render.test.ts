@@ -65,6 +65,16 @@ describe('C of a program', () => {
     expect(product(64)).not.toContain('__builtin_prefetch');
   });
 
+  it('asks ahead for what a loop of sums reads in one piece, if that is large', () => {
+    const product = (size: number) => {
+      const [a, b] = [input('a', [size, size]), input('b', [size, size])];
+      return sourceOf([a, b], [matmul(a, b)]).join('');
+    };
+    const [large] = /^ *for .*\n *__builtin_prefetch\(b\d+ \+ .* \+ 1024\);\n/m.exec(product(1024)) ?? [];
+    expect(large).toBeDefined();
+    expect(product(32)).not.toContain('__builtin_prefetch');
+  });
+
   it('writes constants exactly, and those that C has no literal for', () => {
     const x = input('x', [40]);
     const values = [0.1, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e-45, 3];
