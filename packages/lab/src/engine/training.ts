@@ -258,7 +258,7 @@ async function step(training: Training, measures: boolean | 'atEnd'): Promise<bo
 
 /** How long steps run before messages are let in, and how often the page hears of them. */
 const SLICE_MS = 12;
-const PROGRESS_MS = 100;
+const PROGRESS_MS = 200;
 /** Epochs of little data are over in no time: a report costs more than they do. */
 const REPORT_MS = 400;
 /** Within a long epoch a report comes after this time, or this many times what the one before has cost. */
