@@ -34,6 +34,8 @@ export interface Calls {
   'network/load': { request: SavedNetwork; reply: NetworkInfo };
   /** Which digit a picture shows; null while there is nothing to be seen. */
   'digit/recognize': { request: RecognizeRequest; reply: Recognition | null };
+  /** Prepares some drawings so that the first one of the person is as fast as others; ends when that one comes. */
+  'digit/warmUp': { request: null; reply: null };
   /** A digit as the built-in generator writes it. */
   'digit/example': { request: { digit: number; seed: number }; reply: Uint8Array<ArrayBuffer> };
   /** Makes the data to train on; the network at work is dropped. */
