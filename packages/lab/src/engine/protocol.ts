@@ -12,6 +12,8 @@ import type { NeuronCalls } from './neuronTypes.ts';
 import type {
   DataChoice,
   DataInfo,
+  FilterSheet,
+  KernelRequest,
   RunFile,
   StackReport,
   StackRequest,
@@ -51,6 +53,8 @@ export interface Calls {
   'train/rate': { request: number; reply: null };
   /** Goes back to what it was after a step, and forgets what came later. */
   'train/goOn': { request: number; reply: TrainingReport };
+  /** The kernels of a layer as they were at a moment, on another of its input channels. */
+  'train/kernels': { request: KernelRequest; reply: FilterSheet };
   /** The files of a moment, with something of the page's own in its record. */
   'train/export': { request: { steps: number; lab: unknown }; reply: RunFile[] };
   /** Makes the network as it was after a step known to the other rooms, as `trained`. */

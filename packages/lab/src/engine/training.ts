@@ -11,6 +11,7 @@ import {
 import { engineBackend } from './backend.ts';
 import { describeData, feedsOf, type LabData, makeData } from './data.ts';
 import { emit } from './emit.ts';
+import { kernelSheet } from './kernels.ts';
 import { Moments } from './moments.ts';
 import { holdNetwork } from './networks.ts';
 import { breathe } from './pause.ts';
@@ -68,6 +69,7 @@ export const trainingHandlers: Handlers<
   | 'train/step'
   | 'train/rate'
   | 'train/goOn'
+  | 'train/kernels'
   | 'train/export'
   | 'train/keep'
 > = {
@@ -117,7 +119,9 @@ export const trainingHandlers: Handlers<
     stop();
     return inTurn(() => goOn(training, steps));
   },
-  // Moments do not change: neither of these waits for the training at work.
+  // Moments do not change: none of these waits for the training at work.
+  'train/kernels': ({ steps, layer, channel }) =>
+    kernelSheet(need().moments.at(steps).state.weights, layer, channel),
   'train/export': ({ steps, lab }) => {
     const training = need();
     const { spent, moments } = training;

@@ -154,6 +154,13 @@ export interface WeightReport {
 /** Which units of a layer say nothing, and how often each gives 0. */
 export type UnitsReport = Pick<inspect.UnitReport, 'layer' | 'activation' | 'dead' | 'zeros'>;
 
+/** Which kernels are asked for: of a moment, of a layer, on a channel as in {@link FilterSheet}. */
+export interface KernelRequest {
+  readonly steps: number;
+  readonly layer: string;
+  readonly channel: number | undefined;
+}
+
 /** Some kernels of one layer, each [rows, columns], to be seen beside each other. */
 export interface FilterSheet {
   readonly layer: string;
@@ -163,6 +170,10 @@ export interface FilterSheet {
   readonly columns: number;
   /** Whether each place has three numbers: for red, green and blue. */
   readonly isColour: boolean;
+  /** Of the layer's input, counted from 0, on which the kernels are shown; undefined is all three as colours. */
+  readonly channel: number | undefined;
+  /** How many there are to choose from. */
+  readonly channels: number;
   readonly values: readonly Float32Array<ArrayBuffer>[];
   /** How many there are, shown or not. */
   readonly total: number;

@@ -68,6 +68,26 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     await page.close();
   });
 
+  it('shows the kernels of deeper layers on the input channel that is chosen, by keyboard too', async () => {
+    const { page, troubles } = await lab.open(`#/train?samples=1000&layers=${LENET}`);
+    await ready(page);
+    const choice = page.getByLabel('On input channel of conv2d_1');
+    const kernels = page.getByRole('img', { name: 'Kernels of conv2d_1' });
+    expect(await kernels.getAttribute('aria-label')).toBe('Kernels of conv2d_1 on input channel 1 of 6');
+    const drawn = () =>
+      kernels.locator('canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const before = await drawn();
+    await choice.focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+    await page.locator('[aria-label="Kernels of conv2d_1 on input channel 4 of 6"]').waitFor();
+    expect(await drawn()).not.toBe(before);
+    await page.waitForURL(/channel-conv2d_1=4/);
+    await stepOnce(page, 1);
+    await page.locator('[aria-label="Kernels of conv2d_1 on input channel 4 of 6"]').waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('explains layers that do not fit, and goes on when they do', async () => {
     const { page, troubles } = await lab.open(
       '#/train?samples=1000&layers=conv2d_4_3_1_valid_relu,maxPooling2d_16,maxPooling2d_16,flatten,dense_10_softmax',
