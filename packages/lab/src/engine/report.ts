@@ -42,6 +42,25 @@ export async function reportOf(
   };
 }
 
+/** Mean loss and accuracy on validation data. */
+export async function validate(
+  model: Model,
+  validation: Dataset,
+  lossName: string,
+): Promise<{ loss: number; accuracy: number }> {
+  const { count } = validation;
+  let [loss, accuracy] = [0, 0];
+  for (let start = 0; start < count; start += CHUNK) {
+    const part = sliceSamples(validation, start, Math.min(start + CHUNK, count));
+    const { x, y } = feedsOf(part, lossName);
+    const logs = await model.evaluate(x, y, { batchSize: CHUNK });
+    loss += logs.loss! * part.count;
+    accuracy += logs.accuracy! * part.count;
+    await breathe();
+  }
+  return { loss: loss / count, accuracy: accuracy / count };
+}
+
 /** The wrong answers that were given with most confidence. */
 function worstMistakes(validation: Dataset, probabilities: Float32Array): Mistake[] {
   const { labels, count, shape, images, classes } = validation;

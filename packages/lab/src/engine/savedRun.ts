@@ -19,7 +19,7 @@ interface SavedTraining {
  */
 export async function runFiles(
   { model, data: { train, validation }, settings, msPerStep }: SavedTraining,
-  { state }: Moment,
+  { state, log }: Moment,
   lab: unknown,
 ): Promise<RunFile[]> {
   const record = {
@@ -47,7 +47,7 @@ export async function runFiles(
       limit: null,
     },
     interrupted: { epoch: state.epoch + 1, steps: state.batch },
-    epochs: [],
+    epochs: log.done,
     test: null,
     confusion: null,
     msPerStep,

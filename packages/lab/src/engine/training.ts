@@ -11,12 +11,13 @@ import {
 import { engineBackend } from './backend.ts';
 import { describeData, feedsOf, type LabData, makeData } from './data.ts';
 import { emit } from './emit.ts';
+import type { EpochLog } from './epochLog.ts';
 import { kernelSheet } from './kernels.ts';
 import { Moments } from './moments.ts';
 import { holdNetwork } from './networks.ts';
 import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
-import { reportOf } from './report.ts';
+import { reportOf, validate } from './report.ts';
 import { runFiles } from './savedRun.ts';
 import { beginTraining, describeTraining } from './trainingModel.ts';
 import type { TrainingBegun, TrainingProgress, TrainingReport, TrainingSettings } from './trainingTypes.ts';
@@ -29,6 +30,7 @@ interface Training {
   readonly model: Model;
   readonly settings: TrainingSettings;
   readonly moments: Moments;
+  log: EpochLog;
   /** A copy for the other rooms, with the weights of the moment that is looked at. */
   shown: Model | undefined;
   steps: number;
@@ -205,7 +207,7 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
 /** Sets everything back to a moment, but not the learning rate, which the page sets: one may go back to lower it. */
 async function goOn(training: Training, steps: number): Promise<TrainingReport> {
   const { model, moments, settings } = training;
-  const { state } = moments.at(steps);
+  const { state, log } = moments.at(steps);
   const rate = model.optimizer!.learningRate;
   await restoreTraining(model, state);
   noteWeightChange();
@@ -213,6 +215,7 @@ async function goOn(training: Training, steps: number): Promise<TrainingReport> 
   moments.cut(steps);
   const { epoch, batch } = state;
   Object.assign(training, { steps, epoch, batch, rest: batchesFrom(training.data, settings, state) });
+  training.log = log.copy();
   training.figures = [];
   training.sums = { loss: 0, accuracy: 0, steps: 0 };
   progress(training, 0);
@@ -237,14 +240,17 @@ function stepsAnEpoch({ data: { train }, settings: { batchSize } }: Training): n
 /** One update, measured if asked, or if asked at the end of an epoch. Returns whether it ended one. */
 async function step(training: Training, measures: boolean | 'atEnd'): Promise<boolean> {
   const { model, settings, sums, spent } = training;
-  const { x, y } = feedsOf(training.rest.next().value as Dataset, settings.loss);
+  const part = training.rest.next().value as Dataset;
+  const { x, y } = feedsOf(part, settings.loss);
   const isLast = training.batch + 1 === stepsAnEpoch(training);
   const isMeasured = measures === true || (measures && isLast);
   const before = isMeasured ? await inspect.weightSnapshot(model) : undefined;
   const start = performance.now();
   const { loss = Number.NaN, accuracy = Number.NaN } = await model.trainOnBatch(x, y);
-  spent.ms += performance.now() - start;
+  const ms = performance.now() - start;
+  spent.ms += ms;
   spent.steps++;
+  training.log.add({ loss, accuracy, samples: part.count, ms });
   if (before) training.ratios = await inspect.updateRatios(model, before);
   training.steps++;
   training.figures.push({ step: training.steps, loss, accuracy });
@@ -253,6 +259,7 @@ async function step(training: Training, measures: boolean | 'atEnd'): Promise<bo
   sums.steps++;
   training.batch++;
   if (isLast) {
+    training.log.end(await validate(model, training.data.validation, settings.loss));
     training.epoch++;
     training.batch = 0;
     training.rest = batchesFrom(training.data, settings, training);
@@ -328,7 +335,8 @@ async function report(training: Training): Promise<TrainingReport> {
   const { batchSize } = settings;
   const samples = own.train.count;
   const place = { epoch, batch, batchSize, samples, steps: stepsAnEpoch(training) };
-  moments.add({ steps, state: await captureTraining(model, place) });
+  const log = training.log.copy();
+  moments.add({ steps, state: { ...(await captureTraining(model, place)), ...log.history }, log });
   if (steps > 0) training.memory ??= await inspect.stepMemory(model, Math.min(batchSize, samples));
   return {
     run,
