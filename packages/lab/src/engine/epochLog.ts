@@ -38,6 +38,14 @@ export class EpochLog {
     return this.#done;
   }
 
+  /** The epoch whose validation loss is lowest, counted from 0, among those from a number on; the first of several. */
+  bestFrom(start: number): number {
+    let best = start;
+    for (let i = start; i < this.#done.length; i++)
+      if (this.#done[i]!.valLoss < this.#done[best]!.valLoss) best = i;
+    return best;
+  }
+
   /** What a checkpoint keeps. */
   get history(): Pick<Checkpoint, 'epochs' | 'history'> {
     return {

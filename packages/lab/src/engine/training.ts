@@ -279,6 +279,9 @@ const REPORT_SHARE = 5;
 async function play(training: Training): Promise<void> {
   let [told, toldSteps] = [performance.now(), training.steps];
   let [reported, waitMs] = [performance.now(), LONG_MS];
+  /** What it is to become better than: at its beginning, nothing. */
+  const begun = training.log.done.length;
+  let best = training.steps;
   const tell = () => {
     const seconds = (performance.now() - told) / 1000;
     progress(training, ((training.steps - toldSteps) * training.settings.batchSize) / seconds);
@@ -295,13 +298,22 @@ async function play(training: Training): Promise<void> {
       if (training.figures.length > 0 && !Number.isFinite(training.figures.at(-1)?.loss)) {
         throw new Error(NOT_FINITE);
       }
-      if ((ended && isDue) || performance.now() - reported > waitMs) {
+      const wait = ended && training.settings.patience > 0 ? waitOf(training, begun) : undefined;
+      // The best epoch so far can be gone back to.
+      if ((ended && isDue) || wait?.epochs === 0 || performance.now() - reported > waitMs) {
         tell();
         const from = performance.now();
         emit('train/report', await report(training));
         reported = performance.now();
         told += reported - from;
         waitMs = Math.max(LONG_MS, REPORT_SHARE * (reported - from));
+      }
+      if (wait?.epochs === 0) best = training.steps;
+      if (wait && wait.epochs >= training.settings.patience) {
+        training.isPlaying = false;
+        emit('train/report', await report(training));
+        progress(training, 0, undefined, { best, why: wait.why });
+        return;
       }
       await serveLooks();
       await breathe();
@@ -318,11 +330,29 @@ async function play(training: Training): Promise<void> {
 const NOT_FINITE =
   'the loss is no number any more: the weights have grown beyond what float32 holds. Most often the learning rate is too large. Go back to a moment before, or reset, and try a tenth of it.';
 
-function progress(training: Training, samplesPerSecond: number, problem?: string): void {
+/** How many epochs ago the validation loss was lowest, of those since training was begun. */
+function waitOf({ log }: Training, begun: number): { epochs: number; why: string } {
+  const best = log.bestFrom(begun);
+  const epochs = log.done.length - 1 - best;
+  const loss = log.done[best]!.valLoss.toFixed(4);
+  return {
+    epochs,
+    why: `Stopped: for ${epochs} epochs the validation loss has not fallen below ${loss}, which it had after epoch ${best + 1}. That moment is shown; go on from it, or use it.`,
+  };
+}
+
+function progress(
+  training: Training,
+  samplesPerSecond: number,
+  problem?: string,
+  stopped?: TrainingProgress['stopped'],
+): void {
   const { run, steps, epoch, batch, isPlaying, figures } = training;
   training.figures = [];
   const epochs = epoch + batch / stepsAnEpoch(training);
-  const detail: TrainingProgress = { run, steps, epochs, isPlaying, figures, samplesPerSecond, problem };
+  const detail: TrainingProgress = {
+    ...{ run, steps, epochs, isPlaying, figures, samplesPerSecond, problem, stopped },
+  };
   emit('train/progress', detail);
 }
 

@@ -72,7 +72,7 @@ export async function beginTraining(
     name: 'trained',
     seed,
     inputShape: train.shape,
-    layers: named(settings.layers),
+    layers: penalized(named(settings.layers), settings.l2),
     compile: null,
   });
   if (from && !from.checkpoint) await takeWeights(model, from);
@@ -116,6 +116,22 @@ function named(layers: readonly LayerSetting[]) {
     counts.set(layer.type, before + 1);
     return { ...layer, name: before === 0 ? layer.type : `${layer.type}_${before}` };
   });
+}
+
+/** Kernels of each kind of layer, by the options that regularize them. */
+const KERNELS: Readonly<Record<string, readonly string[]>> = {
+  conv2d: ['kernelRegularizer'],
+  dense: ['kernelRegularizer'],
+  locallyConnected2d: ['kernelRegularizer'],
+  separableConv2d: ['depthwiseRegularizer', 'pointwiseRegularizer'],
+};
+
+function penalized<T extends LayerSetting>(layers: readonly T[], l2: number): readonly T[] {
+  if (l2 === 0) return layers;
+  return layers.map((layer) => ({
+    ...layer,
+    ...Object.fromEntries((KERNELS[layer.type] ?? []).map((option) => [option, { name: 'l2', l2 }])),
+  }));
 }
 
 async function takeWeights(model: Model, { config, weights }: OpenedRun): Promise<void> {

@@ -70,6 +70,10 @@ export interface TrainingSettings {
   readonly optimizer: string;
   readonly learningRate: number;
   readonly batchSize: number;
+  /** λ of λ Σ w² over all kernels, which joins the loss. */
+  readonly l2: number;
+  /** Epochs in a row without a lower validation loss after which training stops; 0 never stops. */
+  readonly patience: number;
   readonly seed: number;
   /** A run of the same layers to go on with. */
   readonly from?: OpenedRun | undefined;
@@ -101,6 +105,8 @@ export interface TrainingProgress {
   readonly samplesPerSecond: number;
   /** Why it stopped by itself. */
   readonly problem: string | undefined;
+  /** Where it stopped since it became no better: the step that was best, and what is to be said. */
+  readonly stopped?: { readonly best: number; readonly why: string } | undefined;
 }
 
 /** What a network is at some time, and how it does on validation data. */
