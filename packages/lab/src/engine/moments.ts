@@ -7,6 +7,8 @@ export interface Moment {
   readonly steps: number;
   readonly state: Checkpoint;
   readonly log: EpochLog;
+  /** Loss and accuracy of training, before it. */
+  readonly means: { readonly loss: number; readonly accuracy: number };
 }
 
 /** What moments may take; the first and the newest are kept in any case. */

@@ -42,6 +42,8 @@ interface Training {
   /** Since the last progress and the last report. */
   figures: { step: number; loss: number; accuracy: number }[];
   sums: { loss: number; accuracy: number; steps: number };
+  /** The means of the last report; NaN before the first step. */
+  means: { loss: number; accuracy: number };
   /** ‖Δw‖ / ‖w‖ of the last measured step. */
   ratios: readonly inspect.UpdateRatio[];
   /** Of the compiled step, once there has been one. */
@@ -196,6 +198,7 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
     isPlaying: false,
     figures: [],
     sums: { loss: 0, accuracy: 0, steps: 0 },
+    means: { loss: Number.NaN, accuracy: Number.NaN },
     ratios: [],
     memory: undefined,
     spent: { ms: 0, steps: 0 },
@@ -207,7 +210,7 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
 /** Sets everything back to a moment, but not the learning rate, which the page sets: one may go back to lower it. */
 async function goOn(training: Training, steps: number): Promise<TrainingReport> {
   const { model, moments, settings } = training;
-  const { state, log } = moments.at(steps);
+  const { state, log, means } = moments.at(steps);
   const rate = model.optimizer!.learningRate;
   await restoreTraining(model, state);
   noteWeightChange();
@@ -218,6 +221,7 @@ async function goOn(training: Training, steps: number): Promise<TrainingReport> 
   training.log = log.copy();
   training.figures = [];
   training.sums = { loss: 0, accuracy: 0, steps: 0 };
+  training.means = means;
   progress(training, 0);
   return report(training);
 }
@@ -359,20 +363,25 @@ function progress(
 /** How the network is now; the moment is kept. */
 async function report(training: Training): Promise<TrainingReport> {
   const { run, steps, epoch, batch, model, data: own, settings, sums, ratios, moments } = training;
-  const mean = (sum: number) => (sums.steps === 0 ? Number.NaN : sum / sums.steps);
-  const figures = { loss: mean(sums.loss), accuracy: mean(sums.accuracy) };
+  // A pause may come without a step since the report before.
+  if (sums.steps > 0) training.means = { loss: sums.loss / sums.steps, accuracy: sums.accuracy / sums.steps };
   training.sums = { loss: 0, accuracy: 0, steps: 0 };
   const { batchSize } = settings;
   const samples = own.train.count;
   const place = { epoch, batch, batchSize, samples, steps: stepsAnEpoch(training) };
   const log = training.log.copy();
-  moments.add({ steps, state: { ...(await captureTraining(model, place)), ...log.history }, log });
+  moments.add({
+    steps,
+    state: { ...(await captureTraining(model, place)), ...log.history },
+    log,
+    means: training.means,
+  });
   if (steps > 0) training.memory ??= await inspect.stepMemory(model, Math.min(batchSize, samples));
   return {
     run,
     steps,
     epochs: epoch,
-    training: figures,
+    training: training.means,
     moments: moments.kept,
     memory: training.memory,
     ...(await reportOf(model, own.validation, settings.loss, ratios)),

@@ -46,7 +46,10 @@ async function learned(url: Change, epochs: number) {
     void trainingHandlers['train/play'](null);
   });
   listen = () => {};
-  const { steps } = await trainingHandlers['train/pause'](null);
+  await trainingHandlers['train/pause'](null);
+  // Also where no step has been done since the report before.
+  const { steps, training } = await trainingHandlers['train/pause'](null);
+  expect(training.loss).toBeGreaterThan(0);
   const files = await trainingHandlers['train/export']({ steps, lab: null });
   const { bytes } = files.find(({ name }) => name === 'run.json')!;
   const record = JSON.parse(new TextDecoder().decode(bytes)) as { epochs: EpochFigures[] };
