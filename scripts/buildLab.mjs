@@ -1,7 +1,8 @@
 // Builds the lab into packages/lab/dist, unless what is there is newer than everything it is made from. The new lab takes
-// the place of the old one when it is whole: a lab that is being served, or tested, never finds half of it.
+// the place of the old one when it is whole, between two renames: a lab that is being served, or tested, never finds half
+// of it.
 
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -41,6 +42,9 @@ if (latest > built) {
     worker: { plugins: () => [leanOps] },
     build: { outDir: next },
   });
-  rmSync(dist, { recursive: true, force: true });
+  // To remove many files takes a while, in which a server that starts would find no lab.
+  const old = join(lab, `.cache/old.${process.pid}`);
+  if (existsSync(dist)) renameSync(dist, old);
   renameSync(join(lab, next), dist);
+  rmSync(old, { recursive: true, force: true });
 }

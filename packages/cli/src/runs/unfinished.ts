@@ -13,6 +13,8 @@ import { BACKENDS, type BackendOption, OPTIMIZERS, type OptimizerOption } from '
 /** In a run's folder, while it trains: its checkpoints, and how it was begun. */
 export const CHECKPOINTS = 'checkpoints';
 const SETTINGS = 'settings.json';
+/** The lab's own, beside the files of a run. Its networks and data have no names that the command line knows. */
+const LAB_CHECKPOINT = 'checkpoint.safetensors';
 
 /** How a run was begun: enough to go on with it from its checkpoints. */
 export type RunSettings = {
@@ -80,7 +82,14 @@ export async function readSettings(run: string): Promise<RunSettings> {
   } catch (error) {
     const code = codeOf(error);
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw new CliError(`cannot read ${path}: ${error}.`);
-    const finished = await stat(join(run, 'run.json')).catch(() => undefined);
+    const [finished, ofLab] = await Promise.all(
+      ['run.json', LAB_CHECKPOINT].map((name) => stat(join(run, name)).catch(() => undefined)),
+    );
+    if (finished && ofLab) {
+      throw new CliError(
+        `--resume ${run}: the lab has saved this run, and goes on with it: fathom lab, room Train, "Open run …".`,
+      );
+    }
     throw new CliError(
       finished
         ? `--resume ${run}: the run is finished; there is nothing left to go on with.`

@@ -28,11 +28,14 @@ export type DigitImage = {
  * const { pixels } = digitFromPixels({ data: canvas.getImageData(0, 0, 280, 280).data, width: 280, height: 280, channels: 4 });
  */
 export function digitFromPixels(image: PixelImage, where = 'picture'): DigitImage {
-  const { ink, inverted, grey } = inkGrid(image, where);
+  const { ink, inverted, grey } = inkGrid(image, where, DIGIT_IMAGE_SIZE);
   if (grey && isPrepared(ink)) {
     return { pixels: Float32Array.from(grey, (level) => (inverted ? 255 - level : level) / 255), inverted };
   }
-  const digit = dropSpecks(ink);
+  // Most of a picture is paper, which need not be looked at again and again.
+  const inked = boundingBox(ink, 0);
+  if (inked === undefined) throw nothingDrawn(where);
+  const digit = dropSpecks(crop(ink, inked));
   const box = boundingBox(digit, EDGE_INK);
   if (box === undefined) throw nothingDrawn(where);
   const scaled = fit(thicken(crop(digit, box), STROKE_WIDTH / DIGIT_SIZE), DIGIT_SIZE);

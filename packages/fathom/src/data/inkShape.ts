@@ -1,11 +1,4 @@
-import type { Grid } from './ink.ts';
-
-export type Box = {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-};
+import type { Box, Grid } from './ink.ts';
 
 /** The smallest box around all pixels above `threshold`; undefined when there is none. */
 export function boundingBox({ values, width, height }: Grid, threshold: number): Box | undefined {
@@ -13,9 +6,9 @@ export function boundingBox({ values, width, height }: Grid, threshold: number):
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       if (values[y * width + x]! <= threshold) continue;
-      left = Math.min(left, x);
-      right = Math.max(right, x);
-      top = Math.min(top, y);
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
       bottom = y;
     }
   }
@@ -72,7 +65,9 @@ export function dropSpecks({ values, width, height }: Grid): Grid {
     masses.push(mass);
   }
   const least = SPECK_SHARE * masses.reduce((a, b) => Math.max(a, b));
-  return { values: values.map((value, i) => (masses[pieces[i]!]! < least ? 0 : value)), width, height };
+  const kept = Float32Array.from(values);
+  for (let i = 0; i < kept.length; i++) if (masses[pieces[i]!]! < least) kept[i] = 0;
+  return { values: kept, width, height };
 }
 
 /**
@@ -93,11 +88,11 @@ export function thicken(grid: Grid, share: number): Grid {
     padded.set(grid.values.subarray(y * grid.width, (y + 1) * grid.width), (y + margin) * width + margin);
   }
   const distances = squaredDistances(padded, width, height);
-  const values = padded.map((value, i) => {
-    const reach = radius + 0.5 - Math.sqrt(distances[i]!);
-    return Math.max(value, Math.min(1, Math.max(0, reach)));
-  });
-  return { values, width, height };
+  for (let i = 0; i < padded.length; i++) {
+    const reach = Math.min(1, radius + 0.5 - Math.sqrt(distances[i]!));
+    if (reach > padded[i]!) padded[i] = reach;
+  }
+  return { values: padded, width, height };
 }
 
 /** Scales so that the longer side becomes `size` and the strongest ink 1. */
@@ -121,13 +116,14 @@ export function fit(grid: Grid, size: number): Grid {
 export function strokeWidth({ values, width, height }: Grid): number {
   let area = 0;
   let edges = 0;
-  const isInk = (x: number, y: number) =>
-    x >= 0 && x < width && y >= 0 && y < height && values[y * width + x]! >= LINE_INK;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!isInk(x, y)) continue;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (values[i]! < LINE_INK) continue;
       area++;
-      edges += 4 - (+isInk(x - 1, y) + +isInk(x + 1, y) + +isInk(x, y - 1) + +isInk(x, y + 1));
+      if (x === 0 || values[i - 1]! < LINE_INK) edges++;
+      if (x === width - 1 || values[i + 1]! < LINE_INK) edges++;
+      if (y === 0 || values[i - width]! < LINE_INK) edges++;
+      if (y === height - 1 || values[i + width]! < LINE_INK) edges++;
     }
   }
   return edges === 0 ? Number.POSITIVE_INFINITY : (2 * area) / ((edges * Math.PI) / 4);
@@ -152,23 +148,29 @@ function envelopeOfRows(values: Float32Array, width: number, height: number): Fl
   const vertices = new Int32Array(width);
   const borders = new Float64Array(width + 1);
   for (let y = 0; y < height; y++) {
-    const row = values.subarray(y * width, (y + 1) * width);
-    const crossing = (p: number, q: number) => (row[q]! + q * q - row[p]! - p * p) / (2 * (q - p));
+    const row = y * width;
     let last = 0;
     vertices[0] = 0;
     borders[0] = Number.NEGATIVE_INFINITY;
     for (let q = 1; q < width; q++) {
-      while (crossing(vertices[last]!, q) <= borders[last]!) last--;
-      borders[last + 1] = crossing(vertices[last]!, q);
-      vertices[++last] = q;
+      let crossing = crossingOf(values, row, vertices[last]!, q);
+      while (crossing <= borders[last]!) crossing = crossingOf(values, row, vertices[--last]!, q);
+      borders[++last] = crossing;
+      vertices[last] = q;
     }
     borders[last + 1] = Number.POSITIVE_INFINITY;
     for (let x = 0, k = 0; x < width; x++) {
       while (borders[k + 1]! < x) k++;
-      result[y * width + x] = row[vertices[k]!]! + (x - vertices[k]!) ** 2;
+      const away = x - vertices[k]!;
+      result[row + x] = values[row + vertices[k]!]! + away * away;
     }
   }
   return result;
+}
+
+/** Where the parabolas over two places of a row meet. */
+function crossingOf(values: Float32Array, row: number, p: number, q: number): number {
+  return (values[row + q]! + q * q - values[row + p]! - p * p) / (2 * (q - p));
 }
 
 /** Scales each row to `target` values: mean over the covered part when shrinking, linear when enlarging. */
@@ -185,28 +187,31 @@ function resampleRows(
       step > 1 ? areaTaps(x * step, (x + 1) * step, width) : linearTaps((x + 0.5) * step - 0.5, width);
     for (let y = 0; y < height; y++) {
       let sum = 0;
-      for (const [at, weight] of taps) sum += values[y * width + at]! * weight;
+      for (let i = 0; i < taps.weights.length; i++)
+        sum += values[y * width + taps.first + i]! * taps.weights[i]!;
       result[y * target + x] = sum;
     }
   }
   return result;
 }
 
-function areaTaps(from: number, to: number, width: number): [at: number, weight: number][] {
-  const taps: [number, number][] = [];
-  for (let at = Math.floor(from); at < Math.min(Math.ceil(to), width); at++) {
-    taps.push([at, (Math.min(at + 1, to) - Math.max(at, from)) / (to - from)]);
+/** Weights of a value and of those that follow it. */
+type Taps = { readonly first: number; readonly weights: readonly number[] };
+
+function areaTaps(from: number, to: number, width: number): Taps {
+  const first = Math.floor(from);
+  const weights: number[] = [];
+  for (let at = first; at < Math.min(Math.ceil(to), width); at++) {
+    weights.push((Math.min(at + 1, to) - Math.max(at, from)) / (to - from));
   }
-  return taps;
+  return { first, weights };
 }
 
-function linearTaps(position: number, width: number): [at: number, weight: number][] {
+function linearTaps(position: number, width: number): Taps {
   const at = Math.max(0, Math.min(position, width - 1));
-  const low = Math.floor(at);
-  return [
-    [low, 1 - (at - low)],
-    [Math.min(low + 1, width - 1), at - low],
-  ];
+  const first = Math.floor(at);
+  // Nothing follows the last.
+  return { first, weights: first === width - 1 ? [1] : [1 - (at - first), at - first] };
 }
 
 /** [height, width] to [width, height]. */

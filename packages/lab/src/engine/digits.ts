@@ -1,12 +1,18 @@
 import { DataError, digitFromPixels, syntheticDigits } from 'fathom';
 import { classify, networkOf } from './networks.ts';
+import { breathe } from './pause.ts';
 import type { Handlers, Recognition, RecognizeRequest } from './protocol.ts';
 
-const PIXELS = 28 * 28;
+const SIDE = 28;
+const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 
-export const digitHandlers: Handlers<'digit/recognize' | 'digit/example'> = {
-  'digit/recognize': recognize,
+export const digitHandlers: Handlers<'digit/recognize' | 'digit/example' | 'digit/warmUp'> = {
+  'digit/recognize': (request) => {
+    isWarm = true;
+    return recognize(request);
+  },
+  'digit/warmUp': warmUp,
   // Each aligned run of ten holds every digit once.
   'digit/example': ({ digit, seed }) => {
     const { images, labels } = syntheticDigits({ seed, count: CLASSES });
@@ -14,6 +20,31 @@ export const digitHandlers: Handlers<'digit/recognize' | 'digit/example'> = {
     return images.slice(at * PIXELS, (at + 1) * PIXELS);
   },
 };
+
+let isWarm = false;
+
+/** Code becomes fast when it has run for a while: without this, some tenth of a second at the first strokes. */
+async function warmUp(): Promise<null> {
+  const { images } = syntheticDigits({ seed: 0, count: 2 * CLASSES });
+  for (let at = 0; at < images.length && !isWarm; at += PIXELS) {
+    digitFromPixels(enlarged(images.subarray(at, at + PIXELS)), 'a drawing');
+    await breathe();
+  }
+  isWarm = true;
+  return null;
+}
+
+/** A digit of the generator as if it were drawn on a board: ink on nothing. */
+function enlarged(digit: Uint8Array) {
+  const factor = 10;
+  const side = factor * SIDE;
+  const data = new Uint8ClampedArray(4 * side * side);
+  for (let i = 0; i < side * side; i++) {
+    const [row, column] = [Math.floor(i / side / factor), Math.floor((i % side) / factor)];
+    data[4 * i + 3] = digit[row * SIDE + column]!;
+  }
+  return { data, width: side, height: side, channels: 4 } as const;
+}
 
 async function recognize({ network: id, image }: RecognizeRequest): Promise<Recognition | null> {
   const network = networkOf(id);

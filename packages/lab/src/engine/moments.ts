@@ -1,10 +1,14 @@
 import type { Checkpoint } from 'fathom';
+import type { EpochLog } from './epochLog.ts';
 import type { KeptMoments } from './trainingTypes.ts';
 
 /** A training at one time, with all that it takes to go on from there. */
 export interface Moment {
   readonly steps: number;
   readonly state: Checkpoint;
+  readonly log: EpochLog;
+  /** Loss and accuracy of training, before it. */
+  readonly means: { readonly loss: number; readonly accuracy: number };
 }
 
 /** What moments may take; the first and the newest are kept in any case. */

@@ -14,6 +14,8 @@ import type { NeuronCalls } from './neuronTypes.ts';
 import type {
   DataChoice,
   DataInfo,
+  FilterSheet,
+  KernelRequest,
   RunFile,
   StackReport,
   StackRequest,
@@ -36,6 +38,8 @@ export interface Calls {
   'network/load': { request: SavedNetwork; reply: NetworkInfo };
   /** Which digit a picture shows; null while there is nothing to be seen. */
   'digit/recognize': { request: RecognizeRequest; reply: Recognition | null };
+  /** Prepares some drawings so that the first one of the person is as fast as others; ends when that one comes. */
+  'digit/warmUp': { request: null; reply: null };
   /** A digit as the built-in generator writes it. */
   'digit/example': { request: { digit: number; seed: number }; reply: Uint8Array<ArrayBuffer> };
   /** Makes the data to train on; the network at work is dropped. */
@@ -51,6 +55,8 @@ export interface Calls {
   'train/rate': { request: number; reply: null };
   /** Goes back to what it was after a step, and forgets what came later. */
   'train/goOn': { request: number; reply: TrainingReport };
+  /** The kernels of a layer as they were at a moment, on another of its input channels. */
+  'train/kernels': { request: KernelRequest; reply: FilterSheet };
   /** The files of a moment, with something of the page's own in its record. */
   'train/export': { request: { steps: number; lab: unknown }; reply: RunFile[] };
   /** Makes the network as it was after a step known to the other rooms, as `trained`. */

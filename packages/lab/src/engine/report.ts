@@ -1,10 +1,11 @@
 import { type Dataset, inspect, type Model, metrics, sampleSize, sliceSamples } from 'fathom';
 import { engineBackend } from './backend.ts';
 import { feedsOf, sampleOf } from './data.ts';
+import { kernelSheets } from './kernels.ts';
 import { classifierOf } from './networks.ts';
 import { breathe } from './pause.ts';
 import { makeLoss } from './trainingModel.ts';
-import type { FilterSheet, Mistake, TrainingReport, WeightReport } from './trainingTypes.ts';
+import type { Mistake, TrainingReport, WeightReport } from './trainingTypes.ts';
 
 const CHUNK = 250;
 const MOST_MISTAKES = 12;
@@ -37,8 +38,27 @@ export async function reportOf(
     confusion: metrics.confusionMatrix(labels, { data: probabilities, shape: [count, classes] }, { classes }),
     mistakes: worstMistakes(validation, probabilities),
     ...(await looked(model, sliceSamples(validation, 0, LOOKED), lossName, ratios)),
-    filters: await filterSheets(model),
+    filters: kernelSheets(await model.getWeights(), validation.shape),
   };
+}
+
+/** Mean loss and accuracy on validation data. */
+export async function validate(
+  model: Model,
+  validation: Dataset,
+  lossName: string,
+): Promise<{ loss: number; accuracy: number }> {
+  const { count } = validation;
+  let [loss, accuracy] = [0, 0];
+  for (let start = 0; start < count; start += CHUNK) {
+    const part = sliceSamples(validation, start, Math.min(start + CHUNK, count));
+    const { x, y } = feedsOf(part, lossName);
+    const logs = await model.evaluate(x, y, { batchSize: CHUNK });
+    loss += logs.loss! * part.count;
+    accuracy += logs.accuracy! * part.count;
+    await breathe();
+  }
+  return { loss: loss / count, accuracy: accuracy / count };
 }
 
 /** The wrong answers that were given with most confidence. */
@@ -97,57 +117,3 @@ async function looked(
 }
 
 const BINS = 31;
-
-const MOST_FILTERS = 32;
-
-/** Kernels of convolutions, and what each unit of a dense layer looks for where it sees a picture. */
-async function filterSheets(model: Model): Promise<FilterSheet[]> {
-  const weights = await model.getWeights();
-  const sheets: FilterSheet[] = [];
-  for (const { name, shape, data } of weights) {
-    if (!name.endsWith('/kernel')) continue;
-    const layer = name.slice(0, -'/kernel'.length);
-    if (shape.length === 4) {
-      const [rows = 0, columns = 0, channels = 0, filters = 0] = shape;
-      const isColour = channels === 3 && sheets.length === 0;
-      const values: Float32Array<ArrayBuffer>[] = [];
-      for (let filter = 0; filter < filters && values.length < MOST_FILTERS; filter++) {
-        // Red, green and blue are seen together.
-        values.push(
-          isColour
-            ? pick(data, rows * columns * channels, (at) => at * filters + filter)
-            : pick(data, rows * columns, (at) => at * channels * filters + filter),
-        );
-      }
-      const about =
-        channels > 1 && !isColour
-          ? `the kernel of each map on channel 1 of ${channels}`
-          : 'the kernel of each map';
-      sheets.push({ layer, about, rows, columns, isColour, values, total: filters });
-    } else if (shape.length === 2 && sheets.length === 0 && model.inputShape?.length === 3) {
-      const [rows = 0, columns = 0, channels = 0] = model.inputShape;
-      const [inputs = 0, units = 0] = shape;
-      if (inputs !== rows * columns * channels) continue;
-      const isColour = channels === 3;
-      const values = Array.from({ length: Math.min(units, MOST_FILTERS) }, (_, unit) =>
-        isColour
-          ? pick(data, inputs, (at) => at * units + unit)
-          : pick(data, rows * columns, (at) => at * channels * units + unit),
-      );
-      sheets.push({
-        layer,
-        about: 'the weights of each unit, laid out as the picture',
-        rows,
-        columns,
-        isColour,
-        values,
-        total: units,
-      });
-    }
-  }
-  return sheets;
-}
-
-function pick(data: Float32Array, count: number, index: (at: number) => number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: count }, (_, at) => data[index(at)]!);
-}

@@ -19,7 +19,7 @@ interface SavedTraining {
  */
 export async function runFiles(
   { model, data: { train, validation, columns }, settings, msPerStep }: SavedTraining,
-  { state }: Moment,
+  { state, log }: Moment,
   lab: unknown,
 ): Promise<RunFile[]> {
   const record = {
@@ -49,7 +49,7 @@ export async function runFiles(
       limit: null,
     },
     interrupted: { epoch: state.epoch + 1, steps: state.batch },
-    epochs: [],
+    epochs: log.done,
     test: null,
     confusion: null,
     msPerStep,

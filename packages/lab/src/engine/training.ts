@@ -11,11 +11,13 @@ import {
 import { engineBackend } from './backend.ts';
 import { describeData, feedsOf, type LabData, makeData } from './data.ts';
 import { emit } from './emit.ts';
+import type { EpochLog } from './epochLog.ts';
+import { kernelSheet } from './kernels.ts';
 import { Moments } from './moments.ts';
 import { holdNetwork } from './networks.ts';
 import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
-import { reportOf } from './report.ts';
+import { reportOf, validate } from './report.ts';
 import { runFiles } from './savedRun.ts';
 import { beginTraining, describeTraining } from './trainingModel.ts';
 import type { TrainingBegun, TrainingProgress, TrainingReport, TrainingSettings } from './trainingTypes.ts';
@@ -28,6 +30,7 @@ interface Training {
   readonly model: Model;
   readonly settings: TrainingSettings;
   readonly moments: Moments;
+  log: EpochLog;
   /** A copy for the other rooms, with the weights of the moment that is looked at. */
   shown: Model | undefined;
   steps: number;
@@ -39,6 +42,8 @@ interface Training {
   /** Since the last progress and the last report. */
   figures: { step: number; loss: number; accuracy: number }[];
   sums: { loss: number; accuracy: number; steps: number };
+  /** The means of the last report; NaN before the first step. */
+  means: { loss: number; accuracy: number };
   /** ‖Δw‖ / ‖w‖ of the last measured step. */
   ratios: readonly inspect.UpdateRatio[];
   /** Of the compiled step, once there has been one. */
@@ -68,6 +73,7 @@ export const trainingHandlers: Handlers<
   | 'train/step'
   | 'train/rate'
   | 'train/goOn'
+  | 'train/kernels'
   | 'train/export'
   | 'train/keep'
 > = {
@@ -117,7 +123,9 @@ export const trainingHandlers: Handlers<
     stop();
     return inTurn(() => goOn(training, steps));
   },
-  // Moments do not change: neither of these waits for the training at work.
+  // Moments do not change: none of these waits for the training at work.
+  'train/kernels': ({ steps, layer, channel }) =>
+    kernelSheet(need().moments.at(steps).state.weights, layer, channel),
   'train/export': ({ steps, lab }) => {
     const training = need();
     const { spent, moments } = training;
@@ -190,6 +198,7 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
     isPlaying: false,
     figures: [],
     sums: { loss: 0, accuracy: 0, steps: 0 },
+    means: { loss: Number.NaN, accuracy: Number.NaN },
     ratios: [],
     memory: undefined,
     spent: { ms: 0, steps: 0 },
@@ -201,7 +210,7 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
 /** Sets everything back to a moment, but not the learning rate, which the page sets: one may go back to lower it. */
 async function goOn(training: Training, steps: number): Promise<TrainingReport> {
   const { model, moments, settings } = training;
-  const { state } = moments.at(steps);
+  const { state, log, means } = moments.at(steps);
   const rate = model.optimizer!.learningRate;
   await restoreTraining(model, state);
   noteWeightChange();
@@ -209,8 +218,10 @@ async function goOn(training: Training, steps: number): Promise<TrainingReport> 
   moments.cut(steps);
   const { epoch, batch } = state;
   Object.assign(training, { steps, epoch, batch, rest: batchesFrom(training.data, settings, state) });
+  training.log = log.copy();
   training.figures = [];
   training.sums = { loss: 0, accuracy: 0, steps: 0 };
+  training.means = means;
   progress(training, 0);
   return report(training);
 }
@@ -233,14 +244,17 @@ function stepsAnEpoch({ data: { train }, settings: { batchSize } }: Training): n
 /** One update, measured if asked, or if asked at the end of an epoch. Returns whether it ended one. */
 async function step(training: Training, measures: boolean | 'atEnd'): Promise<boolean> {
   const { model, settings, sums, spent } = training;
-  const { x, y } = feedsOf(training.rest.next().value as Dataset, settings.loss);
+  const part = training.rest.next().value as Dataset;
+  const { x, y } = feedsOf(part, settings.loss);
   const isLast = training.batch + 1 === stepsAnEpoch(training);
   const isMeasured = measures === true || (measures && isLast);
   const before = isMeasured ? await inspect.weightSnapshot(model) : undefined;
   const start = performance.now();
   const { loss = Number.NaN, accuracy = Number.NaN } = await model.trainOnBatch(x, y);
-  spent.ms += performance.now() - start;
+  const ms = performance.now() - start;
+  spent.ms += ms;
   spent.steps++;
+  training.log.add({ loss, accuracy, samples: part.count, ms });
   if (before) training.ratios = await inspect.updateRatios(model, before);
   training.steps++;
   training.figures.push({ step: training.steps, loss, accuracy });
@@ -249,6 +263,7 @@ async function step(training: Training, measures: boolean | 'atEnd'): Promise<bo
   sums.steps++;
   training.batch++;
   if (isLast) {
+    training.log.end(await validate(model, training.data.validation, settings.loss));
     training.epoch++;
     training.batch = 0;
     training.rest = batchesFrom(training.data, settings, training);
@@ -258,7 +273,7 @@ async function step(training: Training, measures: boolean | 'atEnd'): Promise<bo
 
 /** How long steps run before messages are let in, and how often the page hears of them. */
 const SLICE_MS = 12;
-const PROGRESS_MS = 100;
+const PROGRESS_MS = 200;
 /** Epochs of little data are over in no time: a report costs more than they do. */
 const REPORT_MS = 400;
 /** Within a long epoch a report comes after this time, or this many times what the one before has cost. */
@@ -268,6 +283,9 @@ const REPORT_SHARE = 5;
 async function play(training: Training): Promise<void> {
   let [told, toldSteps] = [performance.now(), training.steps];
   let [reported, waitMs] = [performance.now(), LONG_MS];
+  /** What it is to become better than: at its beginning, nothing. */
+  const begun = training.log.done.length;
+  let best = training.steps;
   const tell = () => {
     const seconds = (performance.now() - told) / 1000;
     progress(training, ((training.steps - toldSteps) * training.settings.batchSize) / seconds);
@@ -284,13 +302,22 @@ async function play(training: Training): Promise<void> {
       if (training.figures.length > 0 && !Number.isFinite(training.figures.at(-1)?.loss)) {
         throw new Error(NOT_FINITE);
       }
-      if ((ended && isDue) || performance.now() - reported > waitMs) {
+      const wait = ended && training.settings.patience > 0 ? waitOf(training, begun) : undefined;
+      // The best epoch so far can be gone back to.
+      if ((ended && isDue) || wait?.epochs === 0 || performance.now() - reported > waitMs) {
         tell();
         const from = performance.now();
         emit('train/report', await report(training));
         reported = performance.now();
         told += reported - from;
         waitMs = Math.max(LONG_MS, REPORT_SHARE * (reported - from));
+      }
+      if (wait?.epochs === 0) best = training.steps;
+      if (wait && wait.epochs >= training.settings.patience) {
+        training.isPlaying = false;
+        emit('train/report', await report(training));
+        progress(training, 0, undefined, { best, why: wait.why });
+        return;
       }
       await serveLooks();
       await breathe();
@@ -307,30 +334,54 @@ async function play(training: Training): Promise<void> {
 const NOT_FINITE =
   'the loss is no number any more: the weights have grown beyond what float32 holds. Most often the learning rate is too large. Go back to a moment before, or reset, and try a tenth of it.';
 
-function progress(training: Training, samplesPerSecond: number, problem?: string): void {
+/** How many epochs ago the validation loss was lowest, of those since training was begun. */
+function waitOf({ log }: Training, begun: number): { epochs: number; why: string } {
+  const best = log.bestFrom(begun);
+  const epochs = log.done.length - 1 - best;
+  const loss = log.done[best]!.valLoss.toFixed(4);
+  return {
+    epochs,
+    why: `Stopped: for ${epochs} epochs the validation loss has not fallen below ${loss}, which it had after epoch ${best + 1}. That moment is shown; go on from it, or use it.`,
+  };
+}
+
+function progress(
+  training: Training,
+  samplesPerSecond: number,
+  problem?: string,
+  stopped?: TrainingProgress['stopped'],
+): void {
   const { run, steps, epoch, batch, isPlaying, figures } = training;
   training.figures = [];
   const epochs = epoch + batch / stepsAnEpoch(training);
-  const detail: TrainingProgress = { run, steps, epochs, isPlaying, figures, samplesPerSecond, problem };
+  const detail: TrainingProgress = {
+    ...{ run, steps, epochs, isPlaying, figures, samplesPerSecond, problem, stopped },
+  };
   emit('train/progress', detail);
 }
 
 /** How the network is now; the moment is kept. */
 async function report(training: Training): Promise<TrainingReport> {
   const { run, steps, epoch, batch, model, data: own, settings, sums, ratios, moments } = training;
-  const mean = (sum: number) => (sums.steps === 0 ? Number.NaN : sum / sums.steps);
-  const figures = { loss: mean(sums.loss), accuracy: mean(sums.accuracy) };
+  // A pause may come without a step since the report before.
+  if (sums.steps > 0) training.means = { loss: sums.loss / sums.steps, accuracy: sums.accuracy / sums.steps };
   training.sums = { loss: 0, accuracy: 0, steps: 0 };
   const { batchSize } = settings;
   const samples = own.train.count;
   const place = { epoch, batch, batchSize, samples, steps: stepsAnEpoch(training) };
-  moments.add({ steps, state: await captureTraining(model, place) });
+  const log = training.log.copy();
+  moments.add({
+    steps,
+    state: { ...(await captureTraining(model, place)), ...log.history },
+    log,
+    means: training.means,
+  });
   if (steps > 0) training.memory ??= await inspect.stepMemory(model, Math.min(batchSize, samples));
   return {
     run,
     steps,
     epochs: epoch,
-    training: figures,
+    training: training.means,
     moments: moments.kept,
     memory: training.memory,
     ...(await reportOf(model, own.validation, settings.loss, ratios)),

@@ -12,6 +12,7 @@ import {
   restoreTraining,
 } from 'fathom';
 import type { LabData } from './data.ts';
+import { EpochLog } from './epochLog.ts';
 import { endsInSoftmax } from './networks.ts';
 import type {
   LayerSetting,
@@ -48,6 +49,8 @@ export interface Beginning {
   readonly steps: number;
   readonly epoch: number;
   readonly batch: number;
+  /** Of the epochs before. */
+  readonly log: EpochLog;
   /** What was not as expected. */
   readonly note: string;
 }
@@ -69,7 +72,7 @@ export async function beginTraining(
     name: 'trained',
     seed,
     inputShape: train.shape,
-    layers: named(settings.layers),
+    layers: penalized(named(settings.layers), settings.l2),
     compile: null,
   });
   if (from && !from.checkpoint) await takeWeights(model, from);
@@ -80,14 +83,14 @@ export async function beginTraining(
     seed,
     backend,
   });
-  if (!from?.checkpoint) return { model, steps: 0, epoch: 0, batch: 0, note: '' };
+  if (!from?.checkpoint) return { model, steps: 0, epoch: 0, batch: 0, log: new EpochLog(), note: '' };
   const state = decodeCheckpoint(from.checkpoint, 'checkpoint.safetensors');
   await restoreTraining(model, state);
   const { steps } = state.optimizer;
   if (state.data.samples === train.count && state.data.batchSize === batchSize && state.seed === seed)
-    return { model, steps, epoch: state.epoch, batch: state.batch, note: '' };
+    return { model, steps, epoch: state.epoch, batch: state.batch, log: EpochLog.of(state), note: '' };
   const note = `This run was trained on ${state.data.samples ?? 'other'} samples in batches of ${state.data.batchSize}, and goes on with other data: its weights and its optimizer are taken, and an epoch begins anew.`;
-  return { model, steps, epoch: 0, batch: 0, note };
+  return { model, steps, epoch: 0, batch: 0, log: new EpochLog(), note };
 }
 
 /** A network that leaves softmax out gives logits. */
@@ -113,6 +116,22 @@ function named(layers: readonly LayerSetting[]) {
     counts.set(layer.type, before + 1);
     return { ...layer, name: before === 0 ? layer.type : `${layer.type}_${before}` };
   });
+}
+
+/** Kernels of each kind of layer, by the options that regularize them. */
+const KERNELS: Readonly<Record<string, readonly string[]>> = {
+  conv2d: ['kernelRegularizer'],
+  dense: ['kernelRegularizer'],
+  locallyConnected2d: ['kernelRegularizer'],
+  separableConv2d: ['depthwiseRegularizer', 'pointwiseRegularizer'],
+};
+
+function penalized<T extends LayerSetting>(layers: readonly T[], l2: number): readonly T[] {
+  if (l2 === 0) return layers;
+  return layers.map((layer) => ({
+    ...layer,
+    ...Object.fromEntries((KERNELS[layer.type] ?? []).map((option) => [option, { name: 'l2', l2 }])),
+  }));
 }
 
 async function takeWeights(model: Model, { config, weights }: OpenedRun): Promise<void> {

@@ -70,6 +70,10 @@ export interface TrainingSettings {
   readonly optimizer: string;
   readonly learningRate: number;
   readonly batchSize: number;
+  /** λ of λ Σ w² over all kernels, which joins the loss. */
+  readonly l2: number;
+  /** Epochs in a row without a lower validation loss after which training stops; 0 never stops. */
+  readonly patience: number;
   readonly seed: number;
   /** A run of the same layers to go on with. */
   readonly from?: OpenedRun | undefined;
@@ -101,6 +105,8 @@ export interface TrainingProgress {
   readonly samplesPerSecond: number;
   /** Why it stopped by itself. */
   readonly problem: string | undefined;
+  /** Where it stopped since it became no better: the step that was best, and what is to be said. */
+  readonly stopped?: { readonly best: number; readonly why: string } | undefined;
 }
 
 /** What a network is at some time, and how it does on validation data. */
@@ -154,6 +160,13 @@ export interface WeightReport {
 /** Which units of a layer say nothing, and how often each gives 0. */
 export type UnitsReport = Pick<inspect.UnitReport, 'layer' | 'activation' | 'dead' | 'zeros'>;
 
+/** Which kernels are asked for: of a moment, of a layer, on a channel as in {@link FilterSheet}. */
+export interface KernelRequest {
+  readonly steps: number;
+  readonly layer: string;
+  readonly channel: number | undefined;
+}
+
 /** Some kernels of one layer, each [rows, columns], to be seen beside each other. */
 export interface FilterSheet {
   readonly layer: string;
@@ -163,6 +176,10 @@ export interface FilterSheet {
   readonly columns: number;
   /** Whether each place has three numbers: for red, green and blue. */
   readonly isColour: boolean;
+  /** Of the layer's input, counted from 0, on which the kernels are shown; undefined is all three as colours. */
+  readonly channel: number | undefined;
+  /** How many there are to choose from. */
+  readonly channels: number;
   readonly values: readonly Float32Array<ArrayBuffer>[];
   /** How many there are, shown or not. */
   readonly total: number;

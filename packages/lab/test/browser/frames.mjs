@@ -1,6 +1,7 @@
 /**
- * How many frames the page draws while a LeNet-5 trains in the room Train: prints, before and during training, the
- * share of frames that came within 20 ms of the one before, and the longest wait. It asserts nothing, since the machine may be busy.
+ * What the page's own thread has to do while a LeNet-5 trains in the room Train, and how many frames it draws: prints,
+ * before and during training, the milliseconds of processor time that the thread takes a second, the share of frames that
+ * came within 20 ms of the one before, and the longest wait. It asserts nothing, since the machine may be busy.
  *
  *   node packages/lab/test/browser/frames.mjs [seconds]
  */
@@ -31,14 +32,38 @@ try {
   await page.goto(`http://127.0.0.1:${port}/#/train?samples=30000&layers=${LENET}`);
   await page.locator('button:has-text("▶ Train"):enabled').waitFor({ timeout: 120_000 });
   await page.waitForTimeout(1000);
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  tellWork('at rest', await work(page, session, SECONDS));
   tell('at rest', await frames(page, SECONDS));
   await page.getByRole('button', { name: '▶ Train' }).click();
   await page.waitForTimeout(1000);
+  tellWork('while training', await work(page, session, SECONDS));
   tell('while training', await frames(page, SECONDS));
   console.log(await page.locator('.counts').innerText());
 } finally {
   await browser.close();
   server.kill('SIGINT');
+}
+
+/** Processor time of the page's thread, in milliseconds a second, by what it is for. */
+async function work(page, session, seconds) {
+  const read = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return new Map(metrics.map(({ name, value }) => [name, value]));
+  };
+  const before = await read();
+  await page.waitForTimeout(1000 * seconds);
+  const after = await read();
+  const kinds = ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'];
+  return kinds.map((kind) => (1000 * (after.get(kind) - before.get(kind))) / seconds);
+}
+
+function tellWork(when, [all, script, style, layout]) {
+  const text = (ms) => ms.toFixed(1);
+  console.log(
+    `${when}: the page's thread works ${text(all)} ms a second: script ${text(script)}, style ${text(style)}, layout ${text(layout)}`,
+  );
 }
 
 /** Milliseconds between frames. */

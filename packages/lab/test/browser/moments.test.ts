@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { lenet5, saveWeights } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EpochFigures } from '../../src/engine/epochLog.ts';
 import { encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
 import { chromiumPath, type Lab, startLab } from './lab.ts';
 import { ready, saveRun, scrubTo, stepOnce, weightsOf } from './training.ts';
@@ -36,7 +37,9 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
     return path;
   };
   const fathom = async (...args: string[]): Promise<Record<string, unknown>> => {
-    const { stdout } = await run(process.execPath, [FATHOM, ...args, '--backend', 'wasm', '--json']);
+    const backend = ['train', 'eval'].includes(args[0]!) && !args.includes('--resume');
+    const options = [...(backend ? ['--backend', 'wasm'] : []), '--json'];
+    const { stdout } = await run(process.execPath, [FATHOM, ...args, ...options]);
     return JSON.parse(stdout) as Record<string, unknown>;
   };
 
@@ -54,6 +57,21 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
     const path = await unpack('lab', files);
     const tested = await fathom('eval', path, 'digits', '--limit', '200');
     expect(tested).toMatchObject({ samples: 200, test: { accuracy: expect.any(Number) } });
+    // The epoch is told as fathom train tells it, up to rounding in other chunks.
+    const { run: saved } = (await fathom('summary', path)) as { run: { epochs: EpochFigures[] } };
+    const { run: own } = (await fathom('summary', join(folder, 'cli'))) as {
+      run: { epochs: EpochFigures[] };
+    };
+    expect(saved.epochs).toHaveLength(1);
+    for (const name of ['loss', 'accuracy', 'valLoss', 'valAccuracy'] as const)
+      expect(saved.epochs[0]![name]).toBeCloseTo(own.epochs[0]![name], 5);
+    const png = join(folder, 'digit.png');
+    await writeFile(png, Buffer.from(await digitPng(page)));
+    await fathom('predict', path, png);
+    await fathom('inspect', path, png, '--out', join(folder, 'page.html'));
+    await expect(fathom('train', '--resume', path)).rejects.toThrow(
+      'the lab has saved this run, and goes on with it',
+    );
     expect(troubles).toEqual([]);
     await page.close();
   });
@@ -219,6 +237,19 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
     await page.close();
   });
 });
+
+/** A 1 as a picture file. */
+function digitPng(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(100, 100);
+    const context = canvas.getContext('2d')!;
+    context.fillStyle = 'white';
+    context.fillRect(0, 0, 100, 100);
+    context.fillStyle = 'black';
+    context.fillRect(45, 15, 10, 70);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+}
 
 /** What the page says of the moment that is looked at. */
 function shownNow(page: Page): Promise<string> {

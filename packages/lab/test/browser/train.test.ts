@@ -68,6 +68,49 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     await page.close();
   });
 
+  it('shows the kernels of deeper layers on the input channel that is chosen, by keyboard too', async () => {
+    const { page, troubles } = await lab.open(`#/train?samples=1000&layers=${LENET}`);
+    await ready(page);
+    const choice = page.getByLabel('On input channel of conv2d_1');
+    const kernels = page.getByRole('img', { name: 'Kernels of conv2d_1' });
+    expect(await kernels.getAttribute('aria-label')).toBe('Kernels of conv2d_1 on input channel 1 of 6');
+    const drawn = () =>
+      kernels.locator('canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const before = await drawn();
+    await choice.focus();
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+    await page.locator('[aria-label="Kernels of conv2d_1 on input channel 4 of 6"]').waitFor();
+    expect(await drawn()).not.toBe(before);
+    await page.waitForURL(/channel-conv2d_1=4/);
+    await stepOnce(page, 1);
+    await page.locator('[aria-label="Kernels of conv2d_1 on input channel 4 of 6"]').waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('shows overfitting on purpose, and stops early where one asks for it', async () => {
+    const { page, troubles } = await lab.open('#/train');
+    await ready(page);
+    await page.getByLabel('See on purpose').selectOption('Overfitting');
+    await page.getByText('450 to train on, 50 to validate with').waitFor();
+    await page.locator('[data-testid=parameters]', { hasText: '407,050' }).waitFor();
+    await ready(page);
+    const early = page.getByRole('checkbox', { name: 'Early stopping' });
+    expect(await early.isChecked()).toBe(false);
+    await early.check();
+    await page.waitForURL(/patience=5/);
+    await ready(page);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: '▶ Train' }).click();
+    await page.getByRole('status').getByText('Stopped: for 5 epochs').waitFor({ timeout: 60_000 });
+    await ready(page);
+    expect(Number(await page.getByTestId('gap').innerText())).toBeGreaterThan(0);
+    // The best moment is looked at, and can be gone on from.
+    expect(await page.getByRole('button', { name: 'Go on from here' }).isEnabled()).toBe(true);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('explains layers that do not fit, and goes on when they do', async () => {
     const { page, troubles } = await lab.open(
       '#/train?samples=1000&layers=conv2d_4_3_1_valid_relu,maxPooling2d_16,maxPooling2d_16,flatten,dense_10_softmax',

@@ -1,6 +1,10 @@
 import type { Checkpoint } from 'fathom';
 import { describe, expect, it } from 'vitest';
+import { EpochLog } from '../../src/engine/epochLog.ts';
 import { Moments } from '../../src/engine/moments.ts';
+
+const log = new EpochLog();
+const means = { loss: 1, accuracy: 0.5 };
 
 /** Nothing but weights of a size. */
 function stateOf(floats: number): Checkpoint {
@@ -21,7 +25,7 @@ describe('the moments of a training', () => {
     ]) {
       const moments = new Moments(limits);
       for (let steps = 0; steps <= 1000; steps++) {
-        moments.add({ steps, state: stateOf(100) });
+        moments.add({ steps, state: stateOf(100), log, means });
         const { steps: kept, bytes, leftOut } = moments.kept;
         expect(kept.length).toBe(Math.min(most, steps + 1));
         expect(kept.length + leftOut).toBe(steps + 1);
@@ -36,17 +40,17 @@ describe('the moments of a training', () => {
 
   it('keep first and newest even where there is no room', () => {
     const moments = new Moments({ count: 10, bytes: 100 });
-    for (const steps of [0, 5, 9]) moments.add({ steps, state: stateOf(1000) });
+    for (const steps of [0, 5, 9]) moments.add({ steps, state: stateOf(1000), log, means });
     expect(moments.kept).toMatchObject({ steps: [0, 9], bytes: 8000, leftOut: 1 });
     expect(() => moments.at(5)).toThrow(/step 5 is not kept any more/);
   });
 
   it('end where one goes on from, and a step taken again takes the place of the first', () => {
     const moments = new Moments();
-    for (const steps of [0, 10, 20, 30]) moments.add({ steps, state: stateOf(1) });
+    for (const steps of [0, 10, 20, 30]) moments.add({ steps, state: stateOf(1), log, means });
     moments.cut(10);
     const state = stateOf(2);
-    moments.add({ steps: 10, state });
+    moments.add({ steps: 10, state, log, means });
     expect(moments.kept.steps).toEqual([0, 10]);
     expect(moments.at(10).state).toBe(state);
   });

@@ -19,8 +19,8 @@ interface Score {
   readonly accuracy: number;
 }
 
-/** Figures of single steps are many: beyond this every other one is left out. */
-const MOST_POINTS = 2000;
+/** Figures of single steps are many: beyond this every other one is left out. A chart is some 400 pixels wide. */
+const MOST_POINTS = 1000;
 
 /** Those up to a step; none of nothing. */
 export function upTo(figures: Figures | undefined, step: number): Figures {

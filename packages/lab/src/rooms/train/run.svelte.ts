@@ -213,6 +213,10 @@ class Run {
     this.isPlaying = progress.isPlaying;
     this.samplesPerSecond = progress.samplesPerSecond;
     if (progress.problem) this.fail(new Error(progress.problem));
+    if (progress.stopped) {
+      this.note = progress.stopped.why;
+      this.look(progress.stopped.best);
+    }
     if (progress.figures.length > 0) this.figures = joined(this.figures, progress.figures);
   }
 

@@ -31,6 +31,8 @@ export function trainingOf(params: Settings) {
     optimizer,
     learningRate: params.number('rate', RATES[optimizer] ?? 0.001, { min: 1e-7, max: 100 }),
     batchSize: params.number('batch', 32, { min: 1, max: 1024, integer: true }),
+    l2: params.number('l2', 0, { min: 0, max: 10 }),
+    patience: params.number('patience', 0, { min: 0, max: 1000, integer: true }),
     seed: params.number('seed', 0, { min: 0, max: 1e9, integer: true }),
   };
 }

@@ -8,10 +8,10 @@ describe('the figures of single steps', () => {
     let figures = upTo(undefined, 0);
     for (let step = 1; step <= 10_000; step++) {
       figures = joined(figures, [{ step, loss: 1 / step, accuracy: step / 10_000 }]);
-      if (step === 1500) expect(figures.steps).toHaveLength(1500);
+      if (step === 900) expect(figures.steps).toHaveLength(900);
     }
-    expect(figures.apart).toBe(8);
-    expect(figures.steps).toEqual(Array.from({ length: 1250 }, (_, i) => 8 * (i + 1)));
+    expect(figures.apart).toBe(16);
+    expect(figures.steps).toEqual(Array.from({ length: 625 }, (_, i) => 16 * (i + 1)));
     expect(figures.losses).toEqual(figures.steps.map((step) => 1 / step));
     const before = upTo(figures, 100);
     expect(before.steps.at(-1)).toBe(96);
