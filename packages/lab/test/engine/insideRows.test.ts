@@ -22,6 +22,8 @@ const settings = {
   learningRate: 0.05,
   batchSize: 8,
   seed: 3,
+  l2: 0,
+  patience: 0,
 };
 
 /** What the columns of the table are standardized by. */
