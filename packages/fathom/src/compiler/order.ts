@@ -99,6 +99,7 @@ function commonChunks(members: readonly Scheduled[]): number {
  */
 function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
   const waits = dependencies(scheduled);
+  const users = usersOfCopies(scheduled, waits);
   const done = new Set<number>();
   const stages: Draft[] = [];
   while (done.size < scheduled.length) {
@@ -108,6 +109,8 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
       if (done.has(i)) return;
       const open = waits[i]!.filter((j) => !done.has(j));
       if (!open.every((j) => stageOf.has(j))) return;
+      const user = users.get(i);
+      if (user !== undefined && !waits[user]!.every((j) => done.has(j) || users.get(j) === user)) return;
       const before = new Set(open.map((j) => stageOf.get(j)!));
       let stage: Draft | undefined;
       if (before.size === 0) {
@@ -134,6 +137,24 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
     chunks: solo ? 1 : chunks,
     solo,
   }));
+}
+
+/**
+ * Copies of which a single launch reads the parts in the order in which they are made: each with that launch. Such a
+ * copy waits until its user is due, so that both are a stage and a part is still in the cache when it is used.
+ */
+function usersOfCopies(
+  scheduled: readonly Scheduled[],
+  waits: readonly (readonly number[])[],
+): ReadonlyMap<number, number> {
+  const users = new Map<number, number>();
+  scheduled.forEach(({ flops, count, solo }, i) => {
+    if (flops > 0 || solo) return;
+    const [user, ...others] = scheduled.flatMap((_, j) => (waits[j]!.includes(i) ? [j] : []));
+    if (user === undefined || others.length > 0) return;
+    if (canJoin({ members: [i], chunks: count, solo }, scheduled[user]!, scheduled)) users.set(i, user);
+  });
+  return users;
 }
 
 function canJoin(stage: Draft, launch: Scheduled, scheduled: readonly Scheduled[]): boolean {

@@ -1,12 +1,14 @@
 import { type Access, load, mapLeaves } from '../ir/expr.ts';
-import { type Load, loadsIn } from './axes.ts';
-import type { Blocked } from './block.ts';
+import { type Load, loadsIn, remapAxes } from './axes.ts';
+import { type Blocked, splitAxes } from './block.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
 
 /** Times that an element must be read to pay for the copy. */
 const REUSE = 4;
+/** Rows that are copied into panels together. */
+const ROWS = 8;
 
 /**
  * Gives a contraction its operands in the order in which vectors read them: an operand whose neighbours along the
@@ -36,15 +38,17 @@ export function packOperands(
     if (!isInjective(operand, nest, axes) || points / size < REUSE) continue;
     const packed = packedAccess(nest, axes, allocate(size));
     replaced.set(operand.access, packed);
-    const pick = (access: Access) => ({ ...access, strides: axes.map((axis) => access.strides[axis]!) });
-    packs.push({
+    const order = readingOrder(operand, axes);
+    const pick = (access: Access) => ({ ...access, strides: order.map((axis) => access.strides[axis]!) });
+    const copy: Nest = {
       name: `${nest.name}.pack`,
-      axes: axes.map((axis) => nest.axes[axis]!),
+      axes: order.map((axis) => nest.axes[axis]!),
       stores: [{ access: pick(packed), value: load(pick(operand.access), operand.dtype), accumulate: false }],
       entangled: [],
       ...(nest.origin ? { origin: nest.origin } : {}),
       ...(nest.loop ? { loop: nest.loop } : {}),
-    });
+    };
+    packs.push(order === axes ? copy : severalRows(copy));
   }
   if (packs.length === 0) return { packs, nest };
   const body = mapLeaves(nest.reduce.body, (leaf) =>
@@ -64,6 +68,31 @@ function movingAxes({ access }: Load, nest: Nest, vectorAxis: number): number[] 
     ...moving.filter((axis) => !outputs.includes(axis)),
     vectorAxis,
   ];
+}
+
+/**
+ * The axes of a copy in the order in which memory is read: panels of one row after each other, since a panel read by
+ * itself is a line here and a line there. The last axis stays: lanes run along it.
+ */
+function readingOrder({ access }: Load, axes: readonly number[]): readonly number[] {
+  const lanes = axes[axes.length - 1]!;
+  if (access.strides[lanes] !== 1) return axes;
+  const stride = (axis: number) => Math.abs(access.strides[axis]!);
+  return [...axes.slice(0, -1).sort((a, b) => stride(b) - stride(a)), lanes];
+}
+
+/** Reads a panel's piece of some rows, then the next panel's: pieces that lie together in the copy are written together. */
+function severalRows(copy: Nest): Nest {
+  const rows = copy.axes.length - 3;
+  const size = copy.axes[rows];
+  if (size === undefined || size <= ROWS || size % ROWS !== 0) return copy;
+  const cut = splitAxes(copy, new Map([[rows, ROWS]]));
+  const order = cut.axes.map((_, axis) => axis);
+  [order[rows + 1], order[rows + 2]] = [rows + 2, rows + 1];
+  return remapAxes(
+    cut,
+    order.map((axis) => ({ axis, size: cut.axes[axis]! })),
+  );
 }
 
 /** The axes along which an operand moves that is the same in all lanes: rows of a block, then steps, stay together. */

@@ -117,23 +117,26 @@ class NestScheduler {
         ]
       : rest;
 
-    const inner = (values: AxisValue[], sizes: number[]): Stmt[] => {
-      const sequence = [...colliding, ...this.#outer];
-      const body = (v: AxisValue[], s: number[]) =>
-        this.#loops(ordered.map(plan), v, s, (vs, ss) => this.#tile(vs, ss));
-      const accumulate = this.#loops(
-        sequence.map((axis) => ({ axis, segments: [{ start: 0, blocks: nest.axes[axis]!, size: 1 }] })),
-        values,
-        sizes,
-        body,
-      );
-      return [...this.#zero(parallel, values, sizes), ...accumulate];
-    };
     const values: AxisValue[] = nest.axes.map(() => ({ offset: 0, terms: [] }));
     const sizes = nest.axes.map(() => 1);
-    const body = this.#loops(panels === undefined ? [] : [plan(panels)], values, sizes, (v, s) =>
-      parallel ? this.#loops([parallel], v, s, inner, true) : inner(v, s),
-    );
+    const tiles = (axes: readonly number[]) => (v: AxisValue[], s: number[], adds: boolean) =>
+      this.#loops(axes.map(plan), v, s, (vs, ss) => this.#tile(vs, ss, adds));
+    let body: Stmt[];
+    if (parallel && parallel.axis === nest.panels && nest.tasks === undefined && this.#setsFirst) {
+      // A block of the other operand is used for all panels of a thread before the next one is read.
+      const blocks = ordered.filter((axis) => axis !== vectorAxis && !isTile(axis));
+      const others = tiles(ordered.filter((axis) => !blocks.includes(axis)));
+      body = this.#sums(parallel, values, sizes, (v, s, adds) =>
+        this.#loops(blocks.map(plan), v, s, (vb, sb) =>
+          this.#loops([parallel], vb, sb, (vp, sp) => others(vp, sp, adds), true),
+        ),
+      );
+    } else {
+      const inner = (v: AxisValue[], s: number[]) => this.#sums(parallel, v, s, tiles(ordered));
+      body = this.#loops(panels === undefined ? [] : [plan(panels)], values, sizes, (v, s) =>
+        parallel ? this.#loops([parallel], v, s, inner, true) : inner(v, s),
+      );
+    }
     const count = parallel ? parallel.segments.reduce((sum, { blocks }) => sum + blocks, 0) : 1;
     const { cycles, flops } = this.#work();
     return {
@@ -173,6 +176,37 @@ class NestScheduler {
     }
     for (const buffer of scattered) slices.delete(buffer);
     return slices;
+  }
+
+  /**
+   * The loops over what is summed up in memory, where there are such: `inside` sets the result, or adds to it. The first
+   * of several blocks of steps sets it; otherwise it is set to zero before.
+   */
+  #sums(
+    parallel: LoopPlan | undefined,
+    values: AxisValue[],
+    sizes: number[],
+    inside: (values: AxisValue[], sizes: number[], adds: boolean) => Stmt[],
+  ): Stmt[] {
+    const { axes, reduce } = this.#nest;
+    const sequence = [...(reduce?.colliding ?? []), ...this.#outer];
+    const run = (start: number, counts: readonly number[], adds: boolean) =>
+      this.#loops(
+        sequence.map((axis, i) => ({ axis, segments: [{ start, blocks: counts[i]!, size: 1 }] })),
+        values,
+        sizes,
+        (v, s) => inside(v, s, adds),
+      );
+    const counts = sequence.map((axis) => axes[axis]!);
+    if (this.#setsFirst && counts.length === 1)
+      return [...run(0, [1], false), ...run(1, [counts[0]! - 1], true)];
+    return [...this.#zero(parallel, values, sizes), ...run(0, counts, this.#accumulates)];
+  }
+
+  /** The result is complete after one pass over it for each block of steps, the first of which can set it. */
+  get #setsFirst(): boolean {
+    const { fill, reduce } = this.#nest;
+    return fill === undefined && this.#outer.length <= 1 && reduce?.colliding.length === 0;
   }
 
   /** Sums are completed in memory, not in registers. */
@@ -257,8 +291,8 @@ class NestScheduler {
     return statements;
   }
 
-  /** One register tile: clear the accumulators, run the reduction, store. */
-  #tile(values: AxisValue[], sizes: number[]): Stmt[] {
+  /** One register tile: clear the accumulators, run the reduction, store, or add to what is there. */
+  #tile(values: AxisValue[], sizes: number[], adds: boolean): Stmt[] {
     const nest = this.#nest;
     const points = this.#points(sizes);
     if (!nest.reduce) return this.#emit.stores(nest.stores, points, values, []);
@@ -266,15 +300,8 @@ class NestScheduler {
     const chains = this.#chainsOf(sizes, points.length);
     const sets = Array.from({ length: chains }, () => points.map(() => this.#emit.register()));
     const none = this.#emit.identity(combine, body.dtype);
-    const statements: Stmt[] = sets.flatMap((registers, chain) =>
-      points.map((point, i) => ({
-        kind: 'assign' as const,
-        register: registers[i]!,
-        value:
-          this.#accumulates && chain === 0
-            ? this.#emit.load(nest.stores[0]!.access, 'float32', point, values)
-            : none,
-      })),
+    const statements: Stmt[] = sets.flatMap((registers) =>
+      registers.map((register) => ({ kind: 'assign' as const, register, value: none })),
     );
     statements.push(...this.#reduction(this.#reduceAxes, values, points, sets, body, combine));
     const [first, ...others] = sets.map((registers) =>
@@ -284,7 +311,9 @@ class NestScheduler {
     const accumulators = first!.map((vector, i) =>
       others.reduce((a, set): Vector => ({ kind: 'binary', op, dtype: body.dtype, a, b: set[i]! }), vector),
     );
-    statements.push(...this.#emit.stores(nest.stores, points, values, accumulators));
+    // What was there is read at the end: by then it has come from wherever it was.
+    const stores = adds ? nest.stores.map((store) => ({ ...store, accumulate: true })) : nest.stores;
+    statements.push(...this.#emit.stores(stores, points, values, accumulators));
     return statements;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { normalizeAxes } from '../../src/compiler/axes.ts';
+import { loadsOf, normalizeAxes } from '../../src/compiler/axes.ts';
 import { type Blocked, blockNest } from '../../src/compiler/block.ts';
 import type { Nest } from '../../src/compiler/nest.ts';
 import { packOperands } from '../../src/compiler/pack.ts';
@@ -111,6 +111,17 @@ describe('packOperands', () => {
     expectSame([nest], [...packs, packed], [16 * 64, 64 * 48, 16 * 48, ...sizes], 3);
   });
 
+  it('reads panels row by row, some rows at a time', () => {
+    const {
+      packs: [panels],
+    } = packCut(blockNest(product(16, 48, 64), SMALL_CACHE));
+    // 64 steps as 8 times 8, 48 columns as 3 panels of 16.
+    expect(panels!.axes).toEqual([8, 3, 8, 16]);
+    const [read] = loadsOf(panels!);
+    expect(read!.access.strides).toEqual([8 * 48, 16, 48, 1]);
+    expect(panels!.stores[0]!.access.strides).toEqual([8 * 16, 64 * 16, 16, 1]);
+  });
+
   it('copies the rows of the other operand block by block where the target asks for that', () => {
     const nest = product(16, 48, 64);
     const { packs, nest: packed, sizes } = packCut(blockNest(nest, SMALL_BLOCKS), SMALL_BLOCKS);
@@ -118,8 +129,8 @@ describe('packOperands', () => {
     expectSame([nest], [...packs, packed], [16 * 64, 64 * 48, 16 * 48, ...sizes], 3);
     // 2 groups of 8 rows, 4 runs of 16 steps: a block is one run of memory.
     const rows = packs.find(({ axes }) => axes.reduce((a, b) => a * b) === 16 * 64)!;
-    expect(rows.axes).toEqual([2, 4, 8, 16]);
-    expect(rows.stores[0]!.access.strides).toEqual([512, 128, 16, 1]);
+    expect(rows.axes).toEqual([2, 8, 4, 16]);
+    expect(rows.stores[0]!.access.strides).toEqual([512, 16, 128, 1]);
     const whole = blockNest(product(8, 48, 64), SMALL_BLOCKS);
     expect(packCut(whole, SMALL_BLOCKS).packs).toHaveLength(1);
   });

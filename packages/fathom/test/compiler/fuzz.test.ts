@@ -6,7 +6,7 @@ import { distance, expectAgreement } from '../support/compare.ts';
 import { exact, plain } from '../support/differences.ts';
 import { fuzzGraph } from './support/fuzz.ts';
 import { Machine, simulate } from './support/machine.ts';
-import { SMALL_CACHE, WASM, WIDE } from './support/targets.ts';
+import { SMALL_BLOCKS, SMALL_CACHE, WASM, WIDE } from './support/targets.ts';
 
 const GRAPHS = 300;
 /** A result may be off by so many times the error of plain float32 arithmetic. */
@@ -18,7 +18,7 @@ describe('compiled random graphs', () => {
     const failures: string[] = [];
     for (let seed = 1; seed <= GRAPHS; seed++) {
       const { graph, feeds, text } = fuzzGraph(seed, 400);
-      const target = [WASM, SMALL_CACHE, WIDE][seed % 3]!;
+      const target = [WASM, SMALL_CACHE, WIDE, SMALL_BLOCKS][seed % 4]!;
       const values = [...graph.outputs, ...graph.updates.map(({ value }) => value)];
       try {
         const expected = await evaluate(values, feeds, exact);

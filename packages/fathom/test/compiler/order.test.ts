@@ -78,6 +78,19 @@ describe('orderLaunches', () => {
     expect(orderLaunches([launch('a', [0], [1], 32), launch('b', [1], [2], 3)])).toHaveLength(2);
   });
 
+  it('lets a copy wait for the launch that alone reads it, part by part', () => {
+    const copy = launch('copy', [0], [1]);
+    const slow = launch('slow', [2], [3], 32);
+    const needsAllOfSlow = launch('user', [1, 3], [4]);
+    needsAllOfSlow.slices.delete(3);
+    const names = (launches: Scheduled[]) =>
+      orderLaunches(launches).map((stage) => stage.launches.map(({ name }) => name));
+    expect(names([copy, slow, needsAllOfSlow])).toEqual([['slow'], ['copy', 'user']]);
+    const works = { ...copy, flops: 100 };
+    expect(names([works, slow, needsAllOfSlow])).toEqual([['copy'], ['slow'], ['user']]);
+    expect(names([copy, slow, needsAllOfSlow, launch('other', [1], [5])])[0]).toContain('copy');
+  });
+
   it('gives the first thread its own launches in one piece', () => {
     const stages = orderLaunches([launch('a', [0], [1], 1, true), launch('b', [1], [2], 1, true), launch('c', [3], [4])]); // biome-ignore format: one line
     expect(stages.map(({ launches, solo }) => [launches.map(({ name }) => name), solo])).toEqual([

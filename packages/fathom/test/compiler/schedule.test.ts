@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { blockNest } from '../../src/compiler/block.ts';
 import { compile } from '../../src/compiler/compile.ts';
 import type { Nest } from '../../src/compiler/nest.ts';
 import { printProgram } from '../../src/compiler/print.ts';
+import type { Stmt } from '../../src/compiler/program.ts';
 import { schedule } from '../../src/compiler/schedule.ts';
 import { matmul, relu } from '../../src/functional/index.ts';
 import { binary } from '../../src/ir/expr.ts';
 import { add, flip, input, iota, sum } from '../../src/ops/index.ts';
 import { graphOf } from './support/machine.ts';
 import { at, elementwise, loadAt, product, reduction } from './support/nests.ts';
-import { WASM, WIDE } from './support/targets.ts';
+import { SMALL_BLOCKS, WASM, WIDE } from './support/targets.ts';
+
+type Loop = Extract<Stmt, { kind: 'loop' }>;
 
 const only = (nest: Nest, target = WASM) => {
   const launches = schedule(nest, target);
@@ -122,6 +126,25 @@ describe('schedule', () => {
 
   it('divides along the axis that an earlier pass has made for it', () => {
     expect(only({ ...product(8, 64, 256), tasks: 0 }).count).toBe(8);
+  });
+
+  it('uses a block of rows for all panels of a thread, and lets the first block of steps set the result', () => {
+    const target = { ...SMALL_BLOCKS, block: { ...SMALL_BLOCKS.block, rows: 6 } };
+    const launches = schedule(blockNest(product(18, 512, 64), target).nest, target);
+    expect(launches.map(({ name }) => name)).toEqual(['reduce']);
+    const [{ body, count }] = launches as [(typeof launches)[0]];
+    expect(count).toBe(512 / 8);
+    // Rows, then the panels of this thread; and all of that again for the other three blocks of steps.
+    const shapeOf = (statements: readonly Stmt[]) =>
+      statements.map((each) => (each.kind === 'loop' ? [each.count, each.firstTask] : each.kind));
+    expect(shapeOf(body)).toEqual([
+      [3, undefined],
+      [3, undefined],
+    ]);
+    const [first, others] = body as Loop[];
+    expect(shapeOf(first!.body)).toEqual([[64, 0]]);
+    expect(shapeOf(others!.body)).toEqual([[3, undefined]]);
+    expect(shapeOf((others!.body[0] as Loop).body)).toEqual([[64, 0]]);
   });
 
   it('knows what it reads, writes and costs', () => {

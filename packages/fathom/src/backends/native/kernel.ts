@@ -29,6 +29,8 @@ const LINE_BYTES = 64;
 /** Smaller buffers are in a cache near by anyway, and asking for them costs more than it brings. */
 const NEAR_BYTES = 256 * 1024;
 const AHEAD_BYTES = 4096;
+/** Times that a loop reads the same from memory that is far. */
+const FEW = 4;
 /** Sums that take about as long as memory does to answer. */
 const LONG_SUMS = 100;
 
@@ -41,6 +43,8 @@ class KernelRenderer {
   readonly #lines: string[] = [];
   readonly #registers = new Map<number, DType>();
   readonly #bases = new Set<number>();
+  /** The loops around the block being rendered, the innermost first. */
+  readonly #around: { readonly variable: number; readonly count: number }[] = [];
   #temporaries = 0;
   #depth = 1;
   /** Values used more than once in the block being rendered, and the names of those already computed. */
@@ -110,6 +114,13 @@ class KernelRenderer {
     for (const line of lines.values()) this.#line(line);
   }
 
+  /** How often a loop reads the same, one time after the other, before a loop around it moves on. */
+  #repeats({ terms }: Address): number {
+    const moving = this.#around.findIndex(({ variable }) => terms.some((term) => term.variable === variable));
+    const still = moving < 0 ? this.#around : this.#around.slice(0, moving);
+    return still.reduce((product, { count }) => product * count, 1);
+  }
+
   #isFar({ buffer, indirect }: Address): boolean {
     return indirect === undefined && 4 * this.#buffers[buffer]!.size > NEAR_BYTES;
   }
@@ -127,7 +138,9 @@ class KernelRenderer {
     }
     this.#depth++;
     this.#fetchAhead(variable, body);
+    this.#around.unshift({ variable, count });
     this.#block(body);
+    this.#around.shift();
     this.#depth--;
     this.#line('}');
   }
@@ -135,6 +148,7 @@ class KernelRenderer {
   /**
    * Asks, in a loop that adds up, for what it reads in one piece `AHEAD_BYTES` later, be it the next panel: weights that
    * are read for a few rows only come from far away, and the processor looks ahead no further than a page of 4096 bytes.
+   * What is read more often than that is near by most of the time.
    */
   #fetchAhead(variable: number, body: readonly Stmt[]): void {
     if (body.some(({ kind }) => kind !== 'assign')) return;
@@ -142,7 +156,7 @@ class KernelRenderer {
     for (const { address, stride } of loadsOf(body)) {
       const { buffer, offset, terms } = address;
       const step = terms.find((term) => term.variable === variable)?.stride ?? 0;
-      if (stride !== 1 || step <= 0 || !this.#isFar(address)) continue;
+      if (stride !== 1 || step <= 0 || !this.#isFar(address) || this.#repeats(address) > FEW) continue;
       const key = `${buffer} ${affine(0, terms)}`;
       const stream = streams.get(key) ?? { address, stride: step, offsets: new Set() };
       streams.set(key, stream);

@@ -92,6 +92,8 @@ async function probe(
 const CACHE_BYTES = 512 * 1024;
 /** Longer sums than for wasm: wide vectors are done with a step sooner, and results are to be read and written less often. */
 const BLOCK = { rows: 128, steps: 512, copiesRows: true };
+/** Tiles have six rows: of 512 they leave two over, of 128 two times four; and a panel is read from afar less often. */
+const AVX2_BLOCK = { ...BLOCK, rows: 512 };
 
 /** Vectors as wide as the machine's, and as many registers as it has, less a few for what a kernel does besides. */
 function targetOf(macros: ReadonlyMap<string, string>): Target {
@@ -109,7 +111,7 @@ function targetOf(macros: ReadonlyMap<string, string>): Target {
   }
   // A tile of 8 sums reaches two thirds of the peak, one of 12 all of it: as if a result took 6 cycles.
   if (has('__AVX2__', '__FMA__')) {
-    return { ...common, name: 'native-avx2', lanes: 8, registers: 16, fmaLatency: 6 };
+    return { ...common, name: 'native-avx2', lanes: 8, registers: 16, fmaLatency: 6, block: AVX2_BLOCK };
   }
   if (has('__aarch64__')) return { ...common, name: 'native-neon', lanes: 4, registers: 31 };
   if (has('__SSE2__')) return { ...common, name: 'native-sse2', lanes: 4, registers: 15 };
