@@ -300,8 +300,18 @@ class NestScheduler {
     const chains = this.#chainsOf(sizes, points.length);
     const sets = Array.from({ length: chains }, () => points.map(() => this.#emit.register()));
     const none = this.#emit.identity(combine, body.dtype);
-    const statements: Stmt[] = sets.flatMap((registers) =>
-      registers.map((register) => ({ kind: 'assign' as const, register, value: none })),
+    // What was there is read at the end: by then it has come from wherever it was. An engine that moves loads has its own
+    // idea of when; there the sums begin with it.
+    const early = adds && this.#target.hoistsLoads;
+    const statements: Stmt[] = sets.flatMap((registers, chain) =>
+      registers.map((register, i) => ({
+        kind: 'assign' as const,
+        register,
+        value:
+          early && chain === 0
+            ? this.#emit.load(nest.stores[0]!.access, 'float32', points[i]!, values)
+            : none,
+      })),
     );
     statements.push(...this.#reduction(this.#reduceAxes, values, points, sets, body, combine));
     const [first, ...others] = sets.map((registers) =>
@@ -311,8 +321,8 @@ class NestScheduler {
     const accumulators = first!.map((vector, i) =>
       others.reduce((a, set): Vector => ({ kind: 'binary', op, dtype: body.dtype, a, b: set[i]! }), vector),
     );
-    // What was there is read at the end: by then it has come from wherever it was.
-    const stores = adds ? nest.stores.map((store) => ({ ...store, accumulate: true })) : nest.stores;
+    const stores =
+      adds && !early ? nest.stores.map((store) => ({ ...store, accumulate: true })) : nest.stores;
     statements.push(...this.#emit.stores(stores, points, values, accumulators));
     return statements;
   }
