@@ -189,16 +189,21 @@ function checkAllFinite(data: NumericData, sampleShape: Shape, where: string): v
   }
 }
 
-/** v·0 is NaN for NaN and infinities, and 0 for all others; four sums, so that no addition waits for the last. */
-function allFinite(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = values.length & ~3;
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i]! * 0;
-    b += values[i + 1]! * 0;
-    c += values[i + 2]! * 0;
-    d += values[i + 3]! * 0;
+/**
+ * The sum of float32 numbers in float64 is finite if and only if all of them are. Two sums of eight a round, so that few
+ * additions wait for each other: this looks at every value of every batch.
+ */
+function allFinite(v: Float32Array): boolean {
+  let [a, b] = [0, 0];
+  const whole = v.length & ~15;
+  for (let i = 0; i < whole; i += 16) {
+    a += v[i]! + v[i + 1]! + (v[i + 2]! + v[i + 3]!) + (v[i + 4]! + v[i + 5]! + (v[i + 6]! + v[i + 7]!));
+    b +=
+      v[i + 8]! +
+      v[i + 9]! +
+      (v[i + 10]! + v[i + 11]!) +
+      (v[i + 12]! + v[i + 13]! + (v[i + 14]! + v[i + 15]!));
   }
-  for (let i = whole; i < values.length; i++) a += values[i]! * 0;
-  return a + b + c + d === 0;
+  for (let i = whole; i < v.length; i++) a += v[i]!;
+  return Number.isFinite(a + b);
 }

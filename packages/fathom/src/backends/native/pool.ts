@@ -1,11 +1,11 @@
 /**
  * How long a thread looks at a word before it sleeps, in nanoseconds. Waking a sleeper takes some 50 µs, many times a
  * barrier's own; but where others want the processors too, a thread that looks for long keeps the very one from running
- * that it waits for. So each learns from its last wait: was it shorter than `LONGEST_LOOK`, it looks twice as long the
- * next time, otherwise half as long.
+ * that it waits for. So each learns from its last wait: was it shorter than the longest look, it looks twice as long the
+ * next time, otherwise half as long. Between jobs a batch of data is checked and copied.
  */
 const SHORTEST_LOOK = 5_000;
-const LONGEST_LOOK = 100_000;
+const LONGEST_LOOK = { within: 100_000, between: 300_000 };
 
 /**
  * The threads that share programs, in C: compiled once, loaded once a process. Threads 1 … n−1 are the pool's; the
@@ -46,7 +46,7 @@ struct pool {
   struct word job, done, generation;
   LINE int working;
   LINE int arrived;
-  long longest;
+  long longest_within, longest_between;
   int threads, stopping;
   void (*run)(const void *, long);
   const void *context;
@@ -104,7 +104,7 @@ static void *work(void *argument) {
   free(argument);
   struct pool *pool = start.pool;
   for (unsigned seen = 0;; seen++) {
-    await_change(&pool->job, seen, &between, pool->longest);
+    await_change(&pool->job, seen, &between, pool->longest_between);
     if (pool->stopping) return NULL;
     pool->run(pool->context, start.thread);
     if (__atomic_sub_fetch(&pool->working, 1, __ATOMIC_SEQ_CST) == 0) raise(&pool->done);
@@ -115,7 +115,7 @@ EXPORT void pool_meet(void *p) {
   struct pool *pool = p;
   unsigned seen = look(&pool->generation);
   if (__atomic_add_fetch(&pool->arrived, 1, __ATOMIC_SEQ_CST) < pool->threads) {
-    await_change(&pool->generation, seen, &within, pool->longest);
+    await_change(&pool->generation, seen, &within, pool->longest_within);
     return;
   }
   pool->arrived = 0;
@@ -130,7 +130,7 @@ EXPORT void pool_run(void *p, void *run, const void *context) {
   unsigned seen = look(&pool->done);
   raise(&pool->job);
   pool->run(context, 0);
-  await_change(&pool->done, seen, &within, pool->longest);
+  await_change(&pool->done, seen, &within, pool->longest_within);
 }
 
 EXPORT void pool_stop(void *p) {
@@ -157,7 +157,8 @@ EXPORT void *pool_start(int threads, int processors) {
   }
   pool->ids = calloc(threads, sizeof *pool->ids);
   pool->threads = 1;
-  pool->longest = threads <= processors ? ${LONGEST_LOOK}L : SHORTEST;
+  pool->longest_within = threads <= processors ? ${LONGEST_LOOK.within}L : SHORTEST;
+  pool->longest_between = threads <= processors ? ${LONGEST_LOOK.between}L : SHORTEST;
   for (long thread = 1; pool->ids && thread < threads; thread++) {
     struct start *start = malloc(sizeof *start);
     if (!start) break;
