@@ -1,5 +1,6 @@
 import { mapLeaves } from '../ir/expr.ts';
 import { loadsIn, rewriteNest } from './axes.ts';
+import { commonDivisor } from './divisor.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
@@ -82,10 +83,8 @@ export function blockNest(
 
 /** How many lines whose addresses lie `stride` elements apart the first-level cache holds at once. */
 function places(stride: number): number {
-  let [common, rest] = [WAY_BYTES, Math.abs(4 * stride)];
-  if (rest === 0) return Number.POSITIVE_INFINITY;
-  while (rest > 0) [common, rest] = [rest, common % rest];
-  return (WAYS * WAY_BYTES) / common;
+  if (stride === 0) return Number.POSITIVE_INFINITY;
+  return (WAYS * WAY_BYTES) / commonDivisor(WAY_BYTES, Math.abs(4 * stride));
 }
 
 /** The nest as it reads its operands once they are copied: neighbouring lanes from neighbouring places. */

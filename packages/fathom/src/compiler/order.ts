@@ -1,3 +1,4 @@
+import { commonDivisor } from './divisor.ts';
 import type { Repetition } from './nest.ts';
 import { type Scheduled, SOLO_CYCLES } from './schedule.ts';
 
@@ -89,7 +90,7 @@ function commonChunks(members: readonly Scheduled[]): number {
       lengths.set(buffer, length);
     }
   }
-  return members.map(({ count }) => count).reduce(divisor);
+  return members.map(({ count }) => count).reduce((a, b) => commonDivisor(a, b));
 }
 
 /**
@@ -124,7 +125,7 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
         if (canJoin(only!, launch, scheduled)) stage = only;
       }
       if (!stage) return;
-      stage.chunks = divisor(stage.chunks, launch.count);
+      stage.chunks = commonDivisor(stage.chunks, launch.count);
       stage.members.push(i);
       stageOf.set(i, stage);
     });
@@ -159,7 +160,7 @@ function usersOfCopies(
 
 function canJoin(stage: Draft, launch: Scheduled, scheduled: readonly Scheduled[]): boolean {
   if (stage.solo || launch.solo) return stage.solo && launch.solo;
-  if (divisor(stage.chunks, launch.count) < Math.min(FEWEST_CHUNKS, stage.chunks)) return false;
+  if (commonDivisor(stage.chunks, launch.count) < Math.min(FEWEST_CHUNKS, stage.chunks)) return false;
   return stage.members.every((i) => {
     const other = scheduled[i]!;
     const conflicts = [
@@ -172,10 +173,6 @@ function canJoin(stage: Draft, launch: Scheduled, scheduled: readonly Scheduled[
       return mine !== undefined && theirs !== undefined && mine * launch.count === theirs * other.count;
     });
   });
-}
-
-function divisor(a: number, b: number): number {
-  return b === 0 ? a : divisor(b, a % b);
 }
 
 /** For each launch the earlier ones that write what it touches, or touch what it writes. */

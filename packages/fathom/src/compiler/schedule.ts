@@ -4,15 +4,8 @@ import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import { bytesOf, workOf } from './facts.ts';
 import type { Nest, Repetition } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
-import {
-  chainsOf,
-  chooseTiling,
-  loadsOfStep,
-  outputAxes,
-  type Segment,
-  segmentsOf,
-  type Tiling,
-} from './tile.ts';
+import { chooseShared, type LoopPlan, slicesOf } from './tasks.ts';
+import { chainsOf, chooseTiling, loadsOfStep, outputAxes, segmentsOf, type Tiling } from './tile.ts';
 
 /** Below this many cycles, waking the other threads costs more than they save. */
 export const SOLO_CYCLES = 4000;
@@ -56,12 +49,6 @@ function fillLaunches(nest: Nest, target: Target): Scheduled[] {
   return schedule(zero, target);
 }
 
-/** One loop of the schedule: an axis and the runs of blocks it is cut into. */
-interface LoopPlan {
-  readonly axis: number;
-  readonly segments: readonly Segment[];
-}
-
 class NestScheduler {
   /** Whether the launch sets its part of the result to zero itself. */
   fillsItself = false;
@@ -99,7 +86,7 @@ class NestScheduler {
     const colliding = nest.reduce?.colliding ?? [];
     const free = outputs.filter((axis) => !colliding.includes(axis));
     const tasks = nest.tasks === undefined ? free : [nest.tasks];
-    const parallel = this.#chooseParallel(tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan));
+    const parallel = chooseShared(tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan));
     // In a loop, each iteration reads all panels: those that a thread needs for all its rows at once it reads once.
     const panels = nest.tasks === undefined || this.#accumulates || nest.fill ? undefined : nest.panels;
     const rest = free.filter((axis) => axis !== parallel?.axis && axis !== panels);
@@ -146,7 +133,7 @@ class NestScheduler {
       solo: count === 1 || cycles < SOLO_CYCLES,
       reads: [...new Set(loadsOf(nest).map(({ access }) => access.buffer))],
       writes: [...new Set(nest.stores.map(({ access }) => access.buffer))],
-      slices: parallel ? this.#slices(parallel) : new Map(),
+      slices: parallel && (!nest.fill || this.fillsItself) ? slicesOf(nest, parallel) : new Map(),
       flops: flops * (nest.loop?.count ?? 1),
       bytes: bytesOf(nest) * (nest.loop?.count ?? 1),
       work: workOf(nest),
@@ -154,28 +141,6 @@ class NestScheduler {
       cycles,
       ...(nest.loop ? { loop: nest.loop } : {}),
     };
-  }
-
-  /** For each buffer of which task t touches nothing outside [t·s, (t+1)·s): that s. */
-  #slices({ axis, segments }: LoopPlan): Map<number, number> {
-    const slices = new Map<number, number>();
-    const [segment] = segments;
-    if (segments.length !== 1 || (this.#nest.fill && !this.fillsItself)) return slices;
-    const scattered = new Set<number>();
-    for (const access of accessesOf(this.#nest)) {
-      const { buffer, strides } = access;
-      const slice = strides[axis]! * segment!.size;
-      // What moves on with a loop is shared out alike in all iterations.
-      const { advance } = access;
-      const offset = advance ? access.offset % Math.abs(advance) : access.offset;
-      const { low, high } = reach({ ...access, offset }, this.#nest.axes.with(axis, segment!.size));
-      const known = slices.get(buffer);
-      if (slice <= 0 || low < 0 || high >= slice || (known !== undefined && known !== slice))
-        scattered.add(buffer);
-      slices.set(buffer, slice);
-    }
-    for (const buffer of scattered) slices.delete(buffer);
-    return slices;
   }
 
   /**
@@ -238,24 +203,6 @@ class NestScheduler {
     };
     while (inner.length > 1 && footprint() > this.#target.cacheBytes) outer.push(inner.shift()!);
     return outer;
-  }
-
-  /** The loop that threads share: the one that divides most evenly, the outermost among equals. */
-  #chooseParallel(loops: readonly LoopPlan[]): LoopPlan | undefined {
-    let best: LoopPlan | undefined;
-    let bestScore = 0;
-    for (const loop of loops) {
-      const count = loop.segments.reduce((sum, { blocks }) => sum + blocks, 0);
-      if (count < 2) continue;
-      // A short last block makes its task cheaper than the others; count it as what it is.
-      const even = (threads: number) => count / (threads * Math.ceil(count / threads));
-      const score = even(2) + even(4) + even(8) / 2;
-      if (score > 1.1 * bestScore) {
-        best = loop;
-        bestScore = score;
-      }
-    }
-    return best;
   }
 
   /** Nested loops over the blocks of the given axes, with `body` at the innermost place. */
