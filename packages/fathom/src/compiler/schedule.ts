@@ -111,7 +111,7 @@ class NestScheduler {
     let body: Stmt[];
     if (parallel && parallel.axis === nest.panels && nest.tasks === undefined && this.#setsFirst) {
       // A block of the other operand is used for all panels of a thread before the next one is read.
-      const blocks = ordered.filter((axis) => axis !== vectorAxis && !isTile(axis));
+      const blocks = this.#outsidePanels(ordered.filter((axis) => axis !== vectorAxis && !isTile(axis)));
       const others = tiles(ordered.filter((axis) => !blocks.includes(axis)));
       body = this.#sums(parallel, values, sizes, (v, s, adds) =>
         this.#loops(blocks.map(plan), v, s, (vb, sb) =>
@@ -166,6 +166,17 @@ class NestScheduler {
     if (this.#setsFirst && counts.length === 1)
       return [...run(0, [1], false), ...run(1, [counts[0]! - 1], true)];
     return [...this.#zero(parallel, values, sizes), ...run(0, counts, this.#accumulates)];
+  }
+
+  /** Of axes over rows, the outermost ones, such that what the others read stays in cache beside a panel. */
+  #outsidePanels(rows: readonly number[]): readonly number[] {
+    const { axes, panels } = this.#nest;
+    const rest = (outside: readonly number[]) =>
+      axes.map((size, axis) => ([panels, ...this.#outer, ...outside].includes(axis) ? 1 : size));
+    const fits = (count: number) =>
+      bytesOf({ ...this.#nest, axes: rest(rows.slice(0, count)) }) <= this.#target.cacheBytes;
+    const least = rows.findIndex((_, count) => fits(count));
+    return least < 0 ? rows : rows.slice(0, least);
   }
 
   /** The result is complete after one pass over it for each block of steps, the first of which can set it. */
