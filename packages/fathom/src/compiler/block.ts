@@ -3,6 +3,7 @@ import { loadsIn, rewriteNest } from './axes.ts';
 import { commonDivisor } from './divisor.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
+import { canKeepSums, staysBesidePanel } from './sums.ts';
 import { chooseTiling, outputAxes } from './tile.ts';
 
 /** A panel that stays the same in all iterations of a loop is copied once, which pays where it does not fit here. */
@@ -26,7 +27,8 @@ export interface Blocked {
  * Cuts a contraction whose operands do not fit into the cache into blocks that do: the vector axis into panels as
  * wide as a register tile, the reduction into runs, the rows into groups. So it does where the lines of a panel would
  * collide in the cache, as they do when rows are a power of two long. Returns the nest itself where blocking
- * does not pay or the extents do not divide. `isFixed` says which buffers stay the same while the nest is repeated.
+ * does not pay or the extents do not divide. `isFixed` says which buffers stay the same while the nest is repeated, `isPrepared` which
+ * stay the same in all runs: their copies are made once, so that they pay for themselves sooner.
  *
  * Goto and van de Geijn: Anatomy of high-performance matrix multiplication. ACM TOMS 34, 2008.
  */
@@ -34,6 +36,7 @@ export function blockNest(
   nest: Nest,
   target: Target,
   isFixed: (buffer: number) => boolean = () => false,
+  isPrepared: (buffer: number) => boolean = () => false,
 ): Blocked {
   const unblocked = { nest, blocked: false as const };
   if (nest.reduce?.combine !== 'sum' || nest.reduce.colliding.length > 0) return unblocked;
@@ -43,20 +46,23 @@ export function blockNest(
   const reduced = nest.axes.flatMap((_, axis) => (outputs.includes(axis) ? [] : [axis]));
   // The innermost axis, or the only one that is reduced, as in the gradient of a weight matrix.
   const steps = reduced.length === 1 ? reduced[0]! : nest.axes.length - 1;
-  const rows = outputs
-    .filter((axis) => axis !== vectorAxis)
-    .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);
-  if (rows < 0 || outputs.includes(steps)) return unblocked;
+  if (outputs.includes(steps)) return unblocked;
   if (loadsIn(nest.reduce!.body).some(({ access }) => access.indirect)) return unblocked;
   const panel = loadsIn(nest.reduce!.body).find(({ access }) => access.strides[vectorAxis] !== 0);
   if (!panel) return unblocked;
+  const prepared = isPrepared(panel.access.buffer);
+  // Where both operands move along the longest axis, it counts contractions of few rows each, as those of Winograd's
+  // method for a small batch: their panels are worth a copy only if that is made once.
+  const rows = outputs
+    .filter((axis) => axis !== vectorAxis && !(prepared && panel.access.strides[axis] !== 0))
+    .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);
+  if (rows < 0 || panel.access.strides[rows] !== 0) return unblocked;
   const bytes = nest.axes.reduce(
     (product, size, axis) => (panel.access.strides[axis] === 0 ? product : product * size),
     4,
   );
   const fixed = nest.loop && !panel.access.advance && isFixed(panel.access.buffer);
-  if (panel.access.strides[rows] !== 0) return unblocked;
-  const isLarge = bytes > (fixed ? LEAST_REPEATED_BYTES : target.cacheBytes);
+  const isLarge = bytes > (fixed || prepared ? LEAST_REPEATED_BYTES : target.cacheBytes);
   const reads = nest.axes.reduce((product, size) => product * size, 4) / bytes;
   const collides = nest.axes[steps]! > places(panel.access.strides[steps]!);
   if (!isLarge && !(collides && reads >= COLLIDING_READS)) return unblocked;
@@ -68,7 +74,9 @@ export function blockNest(
   const rowBlock = divisorNear(nest.axes[rows]!, target.block.rows);
   if (rowBlock > 1) cuts.set(rows, rowBlock);
   const stepBlock = divisorNear(nest.axes[steps]!, target.block.steps);
-  if (stepBlock > 1 && nest.stores[0]!.value.kind === 'acc') cuts.set(steps, stepBlock);
+  const isBare = nest.stores[0]!.value.kind === 'acc';
+  const byPanel = canKeepSums(nest) && staysBesidePanel(nest, vectorAxis, width, target);
+  if (stepBlock > 1 && (isBare || byPanel)) cuts.set(steps, stepBlock);
   // Where the axes of blocks are after the cuts.
   const isCut = (axis: number) => (cuts.get(axis) ?? nest.axes[axis]!) < nest.axes[axis]!;
   const place = (axis: number) =>

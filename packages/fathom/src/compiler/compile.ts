@@ -102,10 +102,11 @@ class Driver implements Storage {
       wide.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
     );
     const written = writtenInLoops(split);
+    const { isPrepared } = splitPrepared(split, (buffer) => this.#sourceOf(buffer));
     const packed = this.#verified(
       'packing',
       split.flatMap((nest) => {
-        const cut = blockNest(nest, this.#target, (buffer) => !written.has(buffer));
+        const cut = blockNest(nest, this.#target, (buffer) => !written.has(buffer), isPrepared);
         const { packs, nest: result } = packOperands(cut, this.#target, temporary);
         return [...packs.map(normalizeAxes), result];
       }),

@@ -10,20 +10,21 @@ import type { Nest } from './nest.ts';
 export function splitPrepared(
   nests: readonly Nest[],
   sourceOf: (buffer: number) => 'fixed' | 'changing' | undefined,
-): { prepared: Nest[]; others: Nest[] } {
+): { prepared: Nest[]; others: Nest[]; isPrepared: (buffer: number) => boolean } {
   const writers = countWriters(nests);
   const ready = new Set<number>();
   const prepared: Nest[] = [];
   const others: Nest[] = [];
+  const isPrepared = (buffer: number) => sourceOf(buffer) === 'fixed' || ready.has(buffer);
   for (const nest of nests) {
     const read = loadsOf(nest).map(({ access }) => access.buffer);
     const fixed =
       !nest.loop &&
       read.length > 0 &&
-      read.every((buffer) => sourceOf(buffer) === 'fixed' || ready.has(buffer)) &&
+      read.every(isPrepared) &&
       writesOf(nest).every((buffer) => writers.get(buffer) === 1 && sourceOf(buffer) === undefined);
     (fixed ? prepared : others).push(nest);
     if (fixed) for (const buffer of writesOf(nest)) ready.add(buffer);
   }
-  return { prepared, others };
+  return { prepared, others, isPrepared };
 }

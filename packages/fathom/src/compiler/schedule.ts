@@ -1,9 +1,10 @@
-import { type Expr, operationCount, walk } from '../ir/expr.ts';
+import { type Expr, operationCount } from '../ir/expr.ts';
 import { accessesOf, loadsOf, reach } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import { bytesOf, workOf } from './facts.ts';
-import type { Nest, Repetition } from './nest.ts';
+import type { Nest, NestStore, Repetition } from './nest.ts';
 import type { Launch, Stmt, Target, Vector } from './program.ts';
+import { canKeepSums, finishing, operandBytes, outerReduction, staysBesidePanel, sumsOnly } from './sums.ts';
 import { chooseShared, type LoopPlan, slicesOf } from './tasks.ts';
 import { chainsOf, chooseTiling, loadsOfStep, outputAxes, segmentsOf, type Tiling } from './tile.ts';
 
@@ -58,6 +59,8 @@ class NestScheduler {
   readonly #emit: Emitter;
   readonly #reduceAxes: number[];
   readonly #outer: number[];
+  /** All rows go through a panel, block by block of what is summed up, before the next panel is read. */
+  readonly #byPanel: boolean;
 
   constructor(nest: Nest, tiling: Tiling, target: Target) {
     this.#nest = nest;
@@ -66,7 +69,8 @@ class NestScheduler {
     this.#emit = new Emitter(target, tiling.vectorAxis);
     const outputs = outputAxes(nest);
     const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
-    this.#outer = this.#chooseOuterReduction(reduced);
+    this.#byPanel = this.#goesByPanel(outputs);
+    this.#outer = outerReduction(nest, reduced, this.#byPanel, target);
     this.#reduceAxes = reduced.filter((axis) => !this.#outer.includes(axis));
   }
 
@@ -86,9 +90,15 @@ class NestScheduler {
     const colliding = nest.reduce?.colliding ?? [];
     const free = outputs.filter((axis) => !colliding.includes(axis));
     const tasks = nest.tasks === undefined ? free : [nest.tasks];
-    const parallel = chooseShared(tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan));
+    const parallel = chooseShared(
+      tasks.filter((axis) => !nest.entangled.includes(axis)).map(plan),
+      this.#panelsWeigh ? nest.panels : undefined,
+    );
     // In a loop, each iteration reads all panels: those that a thread needs for all its rows at once it reads once.
-    const panels = nest.tasks === undefined || this.#accumulates || nest.fill ? undefined : nest.panels;
+    const once = this.#byPanel
+      ? parallel?.axis !== nest.panels
+      : nest.tasks !== undefined && !this.#accumulates;
+    const panels = once && !nest.fill ? nest.panels : undefined;
     const rest = free.filter((axis) => axis !== parallel?.axis && axis !== panels);
     const isTile = (axis: number) => tileAxes.some((tile) => tile.axis === axis);
     // Where no operand is the same for all lanes (depthwise convolutions), nothing is used again from one vector to the
@@ -109,17 +119,19 @@ class NestScheduler {
     const tiles = (axes: readonly number[]) => (v: AxisValue[], s: number[], adds: boolean) =>
       this.#loops(axes.map(plan), v, s, (vs, ss) => this.#tile(vs, ss, adds));
     let body: Stmt[];
-    if (parallel && parallel.axis === nest.panels && nest.tasks === undefined && this.#setsFirst) {
+    const shares = parallel?.axis === nest.panels && nest.tasks === undefined;
+    if (parallel && shares && this.#setsFirst && !this.#byPanel) {
       // A block of the other operand is used for all panels of a thread before the next one is read.
       const blocks = this.#outsidePanels(ordered.filter((axis) => axis !== vectorAxis && !isTile(axis)));
       const others = tiles(ordered.filter((axis) => !blocks.includes(axis)));
-      body = this.#sums(parallel, values, sizes, (v, s, adds) =>
+      body = this.#sums(parallel, outputs, values, sizes, (v, s, adds) =>
         this.#loops(blocks.map(plan), v, s, (vb, sb) =>
           this.#loops([parallel], vb, sb, (vp, sp) => others(vp, sp, adds), true),
         ),
       );
     } else {
-      const inner = (v: AxisValue[], s: number[]) => this.#sums(parallel, v, s, tiles(ordered));
+      const open = outputs.filter((axis) => axis !== parallel?.axis && axis !== panels);
+      const inner = (v: AxisValue[], s: number[]) => this.#sums(parallel, open, v, s, tiles(ordered));
       body = this.#loops(panels === undefined ? [] : [plan(panels)], values, sizes, (v, s) =>
         parallel ? this.#loops([parallel], v, s, inner, true) : inner(v, s),
       );
@@ -145,10 +157,12 @@ class NestScheduler {
 
   /**
    * The loops over what is summed up in memory, where there are such: `inside` sets the result, or adds to it. The first
-   * of several blocks of steps sets it; otherwise it is set to zero before.
+   * of several blocks of steps sets it; otherwise it is set to zero before. Then what is computed from complete sums
+   * takes their place. `open` are the axes of the result that no loop is around.
    */
   #sums(
     parallel: LoopPlan | undefined,
+    open: readonly number[],
     values: AxisValue[],
     sizes: number[],
     inside: (values: AxisValue[], sizes: number[], adds: boolean) => Stmt[],
@@ -163,18 +177,26 @@ class NestScheduler {
         (v, s) => inside(v, s, adds),
       );
     const counts = sequence.map((axis) => axes[axis]!);
+    const finish = this.#finishes ? this.#each(open, finishing(this.#nest), values, sizes) : [];
     if (this.#setsFirst && counts.length === 1)
-      return [...run(0, [1], false), ...run(1, [counts[0]! - 1], true)];
-    return [...this.#zero(parallel, values, sizes), ...run(0, counts, this.#accumulates)];
+      return [...run(0, [1], false), ...run(1, [counts[0]! - 1], true), ...finish];
+    return [...this.#zero(parallel, open, values, sizes), ...run(0, counts, this.#accumulates), ...finish];
+  }
+
+  /** Whether panels are more to read than all rows: threads that share the panels out read each only once. */
+  get #panelsWeigh(): boolean {
+    const { panels } = this.#nest;
+    if (panels === undefined) return false;
+    return operandBytes(this.#nest, panels, true) > operandBytes(this.#nest, panels, false);
   }
 
   /** Of axes over rows, the outermost ones, such that what the others read stays in cache beside a panel. */
   #outsidePanels(rows: readonly number[]): readonly number[] {
-    const { axes, panels } = this.#nest;
-    const rest = (outside: readonly number[]) =>
-      axes.map((size, axis) => ([panels, ...this.#outer, ...outside].includes(axis) ? 1 : size));
-    const fits = (count: number) =>
-      bytesOf({ ...this.#nest, axes: rest(rows.slice(0, count)) }) <= this.#target.cacheBytes;
+    const fits = (count: number) => {
+      const outside = [...this.#outer, ...rows.slice(0, count)];
+      const axes = this.#nest.axes.map((size, axis) => (outside.includes(axis) ? 1 : size));
+      return staysBesidePanel({ ...this.#nest, axes }, this.#nest.panels!, 1, this.#target);
+    };
     const least = rows.findIndex((_, count) => fits(count));
     return least < 0 ? rows : rows.slice(0, least);
   }
@@ -185,35 +207,24 @@ class NestScheduler {
     return fill === undefined && this.#outer.length <= 1 && reduce?.colliding.length === 0;
   }
 
+  #goesByPanel(outputs: readonly number[]): boolean {
+    const { axes, panels, tasks, fill } = this.#nest;
+    if (panels === undefined || tasks !== undefined || fill) return false;
+    const rows = outputs.filter((axis) => axis !== panels && axis !== this.#tiling.vectorAxis);
+    const count = rows.reduce((product, axis) => product * axes[axis]!, 1);
+    const tile = this.#tiling.tileAxes.reduce((product, { size }) => product * size, 1);
+    // A block of a panel is worth keeping where another tile reads it, too.
+    return count > tile && canKeepSums(this.#nest) && staysBesidePanel(this.#nest, panels, 1, this.#target);
+  }
+
+  /** What follows a sum is computed when it is complete in memory. */
+  get #finishes(): boolean {
+    return this.#outer.length > 0 && this.#nest.stores[0]!.value.kind !== 'acc';
+  }
+
   /** Sums are completed in memory, not in registers. */
   get #accumulates(): boolean {
     return this.#outer.length > 0 || (this.#nest.reduce?.colliding.length ?? 0) > 0;
-  }
-
-  /**
-   * Reduction axes to run outside of the tiles, so that what the tiles read again and again stays in cache.
-   * Only where the stored value is the bare sum, since the tiles then add to memory.
-   */
-  #chooseOuterReduction(reduced: readonly number[]): number[] {
-    const { reduce, stores, axes, tasks } = this.#nest;
-    if (reduce?.combine !== 'sum' || stores[0]!.value.kind !== 'acc') return [];
-    const inner = [...reduced];
-    const outer: number[] = [];
-    const footprint = () => {
-      let bytes = 0;
-      walk(reduce.body, (node) => {
-        if (node.kind !== 'load') return;
-        let elements = 1;
-        for (let axis = 0; axis < axes.length; axis++) {
-          const moves = node.access.strides[axis] !== 0 && axis !== tasks && !outer.includes(axis);
-          if (moves) elements *= axes[axis]!;
-        }
-        bytes += 4 * elements;
-      });
-      return bytes;
-    };
-    while (inner.length > 1 && footprint() > this.#target.cacheBytes) outer.push(inner.shift()!);
-    return outer;
   }
 
   /** Nested loops over the blocks of the given axes, with `body` at the innermost place. */
@@ -279,8 +290,8 @@ class NestScheduler {
     const accumulators = first!.map((vector, i) =>
       others.reduce((a, set): Vector => ({ kind: 'binary', op, dtype: body.dtype, a, b: set[i]! }), vector),
     );
-    const stores =
-      adds && !early ? nest.stores.map((store) => ({ ...store, accumulate: true })) : nest.stores;
+    const sums = this.#finishes ? sumsOnly(nest) : nest.stores;
+    const stores = adds && !early ? sums.map((store) => ({ ...store, accumulate: true })) : sums;
     statements.push(...this.#emit.stores(stores, points, values, accumulators));
     return statements;
   }
@@ -337,7 +348,12 @@ class NestScheduler {
   }
 
   /** Sets this task's part of the result to zero before sums are added to it. */
-  #zero(parallel: LoopPlan | undefined, values: AxisValue[], sizes: number[]): Stmt[] {
+  #zero(
+    parallel: LoopPlan | undefined,
+    open: readonly number[],
+    values: AxisValue[],
+    sizes: number[],
+  ): Stmt[] {
     const nest = this.#nest;
     const { access } = nest.stores[0]!;
     const zero = { kind: 'const', dtype: 'float32', value: 0 } as const;
@@ -352,15 +368,17 @@ class NestScheduler {
       const block = parallel ? sizes[parallel.axis]! : 1;
       return this.#emit.clear(access.buffer, stride * block, at, stride);
     }
-    const loops = outputAxes(nest)
-      .filter((axis) => axis !== parallel?.axis)
-      .map((axis) => ({
-        axis,
-        segments: segmentsOf(nest.axes[axis]!, axis === this.#tiling.vectorAxis ? this.#target.lanes : 1),
-      }));
-    return this.#loops(loops, values, sizes, (v, s) =>
-      this.#emit.stores([{ access, value: zero, accumulate: false }], this.#points(s), v, []),
-    );
+    return this.#each(open, [{ access, value: zero, accumulate: false }], values, sizes);
+  }
+
+  /** Stores all along the given axes, vector by vector. */
+  #each(open: readonly number[], stores: readonly NestStore[], values: AxisValue[], sizes: number[]): Stmt[] {
+    const { vectorAxis } = this.#tiling;
+    const loops = open.map((axis) => ({
+      axis,
+      segments: segmentsOf(this.#nest.axes[axis]!, axis === vectorAxis ? this.#target.lanes : 1),
+    }));
+    return this.#loops(loops, values, sizes, (v, s) => this.#emit.stores(stores, this.#points(s), v, []));
   }
 
   /** Whether one task's stores all lie in its own slice of the result. */

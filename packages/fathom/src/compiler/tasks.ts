@@ -8,8 +8,14 @@ export interface LoopPlan {
   readonly segments: readonly Segment[];
 }
 
-/** The loop whose blocks are the tasks that threads share: the one that divides most evenly, the outermost among equals. */
-export function chooseShared(loops: readonly LoopPlan[]): LoopPlan | undefined {
+/** Loops that divide so much worse than the best one are as good. */
+const EVEN = 1.1;
+
+/**
+ * The loop whose blocks are the tasks that threads share: the one that divides most evenly; among equals that over the
+ * axis `favoured`, or else the outermost.
+ */
+export function chooseShared(loops: readonly LoopPlan[], favoured?: number): LoopPlan | undefined {
   let best: LoopPlan | undefined;
   let bestScore = 0;
   for (const loop of loops) {
@@ -17,8 +23,8 @@ export function chooseShared(loops: readonly LoopPlan[]): LoopPlan | undefined {
     if (count < 2) continue;
     // A short last block makes its task cheaper than the others; count it as what it is.
     const even = (threads: number) => count / (threads * Math.ceil(count / threads));
-    const score = even(2) + even(4) + even(8) / 2;
-    if (score > 1.1 * bestScore) {
+    const score = (loop.axis === favoured ? EVEN ** 2 : 1) * (even(2) + even(4) + even(8) / 2);
+    if (score > EVEN * bestScore) {
       best = loop;
       bestScore = score;
     }

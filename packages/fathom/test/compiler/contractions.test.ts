@@ -65,6 +65,27 @@ describe('blockNest', () => {
     expect(isCut(256, 528, 32)).toBe(false);
   });
 
+  it('cuts what would fit, where the panels are copied only once for all runs', () => {
+    const isCut = (nest: Nest, isPrepared?: (buffer: number) => boolean) =>
+      blockNest(nest, WASM, () => false, isPrepared).blocked;
+    // 64 × 96 weights of 4 bytes: 24 KiB.
+    const nest = product(16, 96, 64);
+    expect(isCut(nest)).toBe(false);
+    expect(isCut(nest, (buffer) => buffer === 1)).toBe(true);
+    expect(isCut(nest, (buffer) => buffer === 0)).toBe(false);
+    expect(isCut(product(16, 32, 64), (buffer) => buffer === 1)).toBe(false);
+  });
+
+  it('cuts many contractions of few rows where their panels are copied only once', () => {
+    const [many, m, n, k] = [36, 16, 32, 64];
+    const body = binary('mul', loadAt(0, [m * k, k, 0, 1]), loadAt(1, [n * k, 0, 1, n]));
+    const nest = reduction([many, m, n, k], at(2, [m * n, n, 1, 0]), body);
+    expect(blockNest(nest, SMALL_CACHE).blocked).toBe(false);
+    const cut = blockNest(nest, SMALL_CACHE, undefined, (buffer) => buffer === 1);
+    expect(cut.blocked).toBe(true);
+    expectSame([nest], [cut.nest], [many * m * k, many * n * k, many * m * n], 3);
+  });
+
   it('finds panels that come out even, whatever tile the model prefers', () => {
     for (const extent of [516, 768, 1000, 1024]) {
       const { nest, blocked } = blockNest(product(extent, extent, extent), WASM);
@@ -73,11 +94,15 @@ describe('blockNest', () => {
     }
   });
 
-  it('does not cut the sum where something follows it', () => {
+  it('cuts the sum where something follows it only if all rows stay in cache beside a panel', () => {
     const nest = product(m, n, 512);
     const value = binary('add', acc('float32'), float(1));
-    const { nest: cut } = blockNest({ ...nest, stores: [{ ...nest.stores[0]!, value }] }, SMALL_CACHE);
-    expect(cut.axes).toContain(512);
+    const axes = (cacheBytes: number) =>
+      blockNest({ ...nest, stores: [{ ...nest.stores[0]!, value }] }, { ...SMALL_CACHE, cacheBytes }).nest
+        .axes;
+    expect(axes(2048)).toContain(512);
+    // Rows are 32 KiB, a panel of 16 columns as much.
+    expect(axes(72 * 1024)).not.toContain(512);
   });
 });
 

@@ -29,8 +29,8 @@ const LINE_BYTES = 64;
 /** Smaller buffers are in a cache near by anyway, and asking for them costs more than it brings. */
 const NEAR_BYTES = 256 * 1024;
 const AHEAD_BYTES = 4096;
-/** Times that a loop reads the same from memory that is far. */
-const FEW = 4;
+/** What is read more often than that comes from near by most of the time. */
+const OFTEN = 8;
 /** Sums that take about as long as memory does to answer. */
 const LONG_SUMS = 100;
 
@@ -114,11 +114,10 @@ class KernelRenderer {
     for (const line of lines.values()) this.#line(line);
   }
 
-  /** How often a loop reads the same, one time after the other, before a loop around it moves on. */
-  #repeats({ terms }: Address): number {
+  /** The loops around, the innermost first, in which the same is read again and again before a loop moves on. */
+  #again({ terms }: Address): readonly { readonly variable: number; readonly count: number }[] {
     const moving = this.#around.findIndex(({ variable }) => terms.some((term) => term.variable === variable));
-    const still = moving < 0 ? this.#around : this.#around.slice(0, moving);
-    return still.reduce((product, { count }) => product * count, 1);
+    return moving < 0 ? this.#around : this.#around.slice(0, moving);
   }
 
   #isFar({ buffer, indirect }: Address): boolean {
@@ -137,7 +136,7 @@ class KernelRenderer {
       this.#line(`     ${v} < e${variable}; ${v}++) {`);
     }
     this.#depth++;
-    this.#fetchAhead(variable, body);
+    this.#fetchAhead(variable, count, body);
     this.#around.unshift({ variable, count });
     this.#block(body);
     this.#around.shift();
@@ -148,15 +147,15 @@ class KernelRenderer {
   /**
    * Asks, in a loop that adds up, for what it reads in one piece `AHEAD_BYTES` later, be it the next panel: weights that
    * are read for a few rows only come from far away, and the processor looks ahead no further than a page of 4096 bytes.
-   * What is read more often than that is near by most of the time.
+   * Where the loops around it read the same piece several times, each time asks for its part of the piece that is next.
    */
-  #fetchAhead(variable: number, body: readonly Stmt[]): void {
+  #fetchAhead(variable: number, count: number, body: readonly Stmt[]): void {
     if (body.some(({ kind }) => kind !== 'assign')) return;
     const streams = new Map<string, { address: Address; stride: number; offsets: Set<number> }>();
     for (const { address, stride } of loadsOf(body)) {
       const { buffer, offset, terms } = address;
       const step = terms.find((term) => term.variable === variable)?.stride ?? 0;
-      if (stride !== 1 || step <= 0 || !this.#isFar(address) || this.#repeats(address) > FEW) continue;
+      if (stride !== 1 || step <= 0 || !this.#isFar(address)) continue;
       const key = `${buffer} ${affine(0, terms)}`;
       const stream = streams.get(key) ?? { address, stride: step, offsets: new Set() };
       streams.set(key, stream);
@@ -165,9 +164,25 @@ class KernelRenderer {
     for (const { address, stride, offsets } of streams.values()) {
       // Only what is read without a gap.
       if (offsets.size * this.#lanes !== stride) continue;
-      const first = Math.min(...offsets) + AHEAD_BYTES / 4;
-      for (let at = 0; at < stride; at += LINE_BYTES / 4) {
-        this.#line(`__builtin_prefetch(${this.#pointer({ ...address, offset: first + at })});`);
+      const piece = stride * count;
+      const again = this.#again(address);
+      const times = again.reduce((product, loop) => product * loop.count, 1);
+      if (times > OFTEN) continue;
+      const shares = times > 1 && stride % times === 0;
+      const part = shares ? stride / times : stride;
+      const terms = address.terms.map((term) =>
+        term.variable === variable ? { variable, stride: part } : term,
+      );
+      if (shares) {
+        let size = piece / times;
+        for (const loop of again) {
+          terms.push({ variable: loop.variable, stride: size });
+          size *= loop.count;
+        }
+      }
+      const first = Math.min(...offsets) + (shares ? piece : AHEAD_BYTES / 4);
+      for (let at = 0; at < part; at += LINE_BYTES / 4) {
+        this.#line(`__builtin_prefetch(${this.#pointer({ ...address, terms, offset: first + at })});`);
       }
     }
   }

@@ -75,6 +75,19 @@ describe('C of a program', () => {
     expect(product(32)).not.toContain('__builtin_prefetch');
   });
 
+  it('asks, where several tiles read the same piece, each for its part of the next piece', () => {
+    const [a, b] = [input('a', [24, 1024]), input('b', [1024, 1024])];
+    const kernel = sourceOf([a, b], [matmul(a, b)])
+      .join('')
+      .split('KERNEL')
+      .pop()!;
+    const [, tile, part, piece] =
+      /__builtin_prefetch\(b\d+ .*\+ (v\d+) \* (\d+) \+ (\d+)\)/.exec(kernel) ?? [];
+    const [, tiles] = new RegExp(`for \\(long ${tile} = 0; ${tile} < (\\d+);`).exec(kernel) ?? [];
+    expect(Number(tiles)).toBeGreaterThan(1);
+    expect(Number(piece)).toBe(Number(tiles) * Number(part));
+  });
+
   it('writes constants exactly, and those that C has no literal for', () => {
     const x = input('x', [40]);
     const values = [0.1, -0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 1e-45, 3];
