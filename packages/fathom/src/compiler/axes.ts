@@ -8,7 +8,7 @@ export function normalizeAxes(nest: Nest): Nest {
     nest,
     kept.map((axis) => ({ axis, size: nest.axes[axis]! })),
   );
-  let current = dropped;
+  let current = inOrderOfResult(dropped);
   for (let axis = current.axes.length - 2; axis >= 0; axis--) {
     if (mergeable(current, axis)) {
       const axes = current.axes.flatMap((size, a) => {
@@ -19,6 +19,20 @@ export function normalizeAxes(nest: Nest): Nest {
     }
   }
   return current;
+}
+
+/** The nest of a sum with the axes of its result in the order in which that lies in memory. */
+function inOrderOfResult(nest: Nest): Nest {
+  if (!nest.reduce) return nest;
+  const { strides } = nest.stores[0]!.access;
+  const outputs = nest.axes.flatMap((_, axis) => (strides[axis] === 0 ? [] : [axis]));
+  const sorted = outputs.toSorted((a, b) => Math.abs(strides[b]!) - Math.abs(strides[a]!));
+  if (outputs.every((axis, i) => axis === sorted[i])) return nest;
+  const order = nest.axes.map((_, axis) => (strides[axis] === 0 ? axis : sorted.shift()!));
+  return remapAxes(
+    nest,
+    order.map((axis) => ({ axis, size: nest.axes[axis]! })),
+  );
 }
 
 /** All accesses of a nest, loads first. */

@@ -1,6 +1,7 @@
 import { mapLeaves } from '../ir/expr.ts';
 import { loadsIn, rewriteNest } from './axes.ts';
 import { commonDivisor } from './divisor.ts';
+import { bytesOf, oneOf } from './facts.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 import { canKeepSums, staysBesidePanel } from './sums.ts';
@@ -14,6 +15,10 @@ const WAYS = 8;
 const WAY_BYTES = 4096;
 /** Times that an element of a panel whose lines push each other out must be read to pay for a copy. */
 const COLLIDING_READS = 256;
+
+/** Steps of a block where several contractions are done side by side, and how often one must read an element for that. */
+const CUT_STEPS = 256;
+const CUT_READS = 8;
 
 /** A nest, and if it was cut into blocks of rows and steps, where those are among its axes. */
 export interface Blocked {
@@ -47,8 +52,9 @@ export function blockNest(
   // The innermost axis, or the only one that is reduced, as in the gradient of a weight matrix.
   const steps = reduced.length === 1 ? reduced[0]! : nest.axes.length - 1;
   if (outputs.includes(steps)) return unblocked;
-  if (loadsIn(nest.reduce!.body).some(({ access }) => access.indirect)) return unblocked;
-  const panel = loadsIn(nest.reduce!.body).find(({ access }) => access.strides[vectorAxis] !== 0);
+  const loads = loadsIn(nest.reduce!.body);
+  if (loads.some(({ access }) => access.indirect)) return unblocked;
+  const panel = loads.find(({ access }) => access.strides[vectorAxis] !== 0);
   if (!panel) return unblocked;
   const prepared = isPrepared(panel.access.buffer);
   // Where both operands move along the longest axis, it counts contractions of few rows each, as those of Winograd's
@@ -56,7 +62,8 @@ export function blockNest(
   const rows = outputs
     .filter((axis) => axis !== vectorAxis && !(prepared && panel.access.strides[axis] !== 0))
     .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);
-  if (rows < 0 || panel.access.strides[rows] !== 0) return unblocked;
+  if (rows < 0) return unblocked;
+  if (panel.access.strides[rows] !== 0) return { nest: cutSums(nest, reduced, target), blocked: false };
   const bytes = nest.axes.reduce(
     (product, size, axis) => (panel.access.strides[axis] === 0 ? product : product * size),
     4,
@@ -87,6 +94,26 @@ export function blockNest(
     blocked: true,
     ...(isCut(rows) && isCut(steps) ? { inBlocks: { steps: place(steps), rows: place(rows) + 1 } } : {}),
   };
+}
+
+/** Several contractions side by side: what each of them sums up is cut into blocks, if its operands are large. */
+function cutSums(nest: Nest, reduced: readonly number[], target: Target): Nest {
+  const one = oneOf(nest);
+  const bytes = bytesOf(one);
+  const reads = one.axes.reduce((product, size) => product * size, 4) / bytes;
+  if (nest.stores[0]!.value.kind !== 'acc' || bytes <= target.cacheBytes / 2 || reads < CUT_READS)
+    return nest;
+  let steps = 1;
+  for (const axis of reduced.toReversed()) {
+    const size = nest.axes[axis]!;
+    const most = Math.floor(CUT_STEPS / steps);
+    if (size > most) {
+      const block = divisorNear(size, most);
+      return block > 1 ? splitAxes(nest, new Map([[axis, block]])) : nest;
+    }
+    steps *= size;
+  }
+  return nest;
 }
 
 /** How many lines whose addresses lie `stride` elements apart the first-level cache holds at once. */

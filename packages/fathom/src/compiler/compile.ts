@@ -174,8 +174,9 @@ class Driver implements Storage {
     if (isLeaf && attrs?.variable) buffer = this.#variableBuffer(attrs.variable);
     else {
       const values = isLeaf ? attrs?.values : undefined;
+      const ends = this.#layouts.get(node)?.map((stride, axis) => stride * node.shape[axis]!) ?? [];
       buffer = this.#add({
-        size: node.rank === 0 ? 1 : Math.max(node.size, node.shape[0]! * this.stridesOf(node)[0]!),
+        size: Math.max(node.size, ...ends),
         dtype: node.dtype,
         external: false,
         ...(values ? { constant: values } : {}),

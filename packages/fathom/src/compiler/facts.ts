@@ -1,7 +1,7 @@
 // What profiles say of a nest.
 
 import { type Access, walk } from '../ir/expr.ts';
-import { loadsOf, reach } from './axes.ts';
+import { loadsIn, loadsOf, reach } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Work } from './program.ts';
 
@@ -28,6 +28,15 @@ export function bytesOf(nest: Nest): number {
   const stored = nest.stores.map(({ access }) => access);
   const added = nest.stores.filter(({ accumulate }) => accumulate).map(({ access }) => access);
   return BYTES * (touched([...loadsOf(nest).map(({ access }) => access), ...added]) + touched(stored));
+}
+
+/** One of the contractions that a nest does side by side: axes along which all operands move count them. */
+export function oneOf(nest: Nest): Nest {
+  const loads = loadsIn(nest.reduce!.body);
+  const outputs = nest.stores[0]!.access.strides;
+  const counts = (axis: number) =>
+    outputs[axis] !== 0 && loads.every(({ access }) => access.strides[axis] !== 0);
+  return { ...nest, axes: nest.axes.map((size, axis) => (counts(axis) ? 1 : size)) };
 }
 
 /** Of one element; all types have as many. */

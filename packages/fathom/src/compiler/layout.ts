@@ -1,4 +1,4 @@
-import { stridesOf } from '../ir/shape.ts';
+import { sizeOf, stridesOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { type Fusion, underlying } from './fuse.ts';
 import type { Graph } from './program.ts';
@@ -7,6 +7,13 @@ import type { Graph } from './program.ts';
 const ALIASING_BYTES = 4096;
 /** What keeps parallel streams apart: four cache lines. */
 const GAP_ELEMENTS = 64;
+/** What is larger than this comes from memory, not from a cache. */
+const FAR_BYTES = 16 * 1024 * 1024;
+/** A factor up to this size is read from a cache near by for each sample. */
+const FACTOR_BYTES = 640 * 1024;
+/** With fewer samples threads would be without work, with fewer places in each of them register tiles would be. */
+const FEWEST_SAMPLES = 8;
+const FEWEST_PLACES = 16;
 /** Streams that one cache set holds beside other data. */
 const MOST_STREAMS = 8;
 
@@ -28,16 +35,25 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonl
     if (planes > 0) streamed.set(node, planes);
     else if (node.inputs.length === 1) streamed.set(node.inputs[0]!, node.inputs[0]!.rank - node.rank);
   }
+  const bySample = sampleBySample(fusion.order, streamed);
   const layouts = new Map<Tensor, readonly number[]>();
   for (const [node, planes] of streamed) {
     if (fixed.has(node) || !fusion.stored.has(node) || planes <= 0) continue;
     const strides = stridesOf(node.shape);
     const plane = strides[planes - 1]!;
-    if (
-      (4 * plane) % ALIASING_BYTES > 4 * GAP_ELEMENTS &&
-      (4 * plane) % ALIASING_BYTES < ALIASING_BYTES - 4 * GAP_ELEMENTS
-    )
+    if (bySample.has(node)) {
+      const samples = node.shape[planes]!;
+      const size = plane / samples;
+      let stride = collide(size) ? size + GAP_ELEMENTS : size;
+      for (let axis = planes - 1; axis >= 0; axis--) {
+        strides[axis] = stride;
+        stride *= node.shape[axis]!;
+      }
+      strides[planes] = stride;
+      layouts.set(node, strides);
       continue;
+    }
+    if (!collide(plane)) continue;
     let stride = plane + GAP_ELEMENTS;
     for (let axis = planes - 1; axis >= 0; axis--) {
       strides[axis] = stride;
@@ -46,6 +62,41 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonl
     layouts.set(node, strides);
   }
   return layouts;
+}
+
+const collide = (plane: number) => {
+  const apart = (4 * plane) % ALIASING_BYTES;
+  return apart <= 4 * GAP_ELEMENTS || apart >= ALIASING_BYTES - 4 * GAP_ELEMENTS;
+};
+
+/**
+ * Transformed pictures that are to lie one after the other, all planes of each together, so that a thread goes with a
+ * part of the batch through products and assembly: those that are too large for the caches all at once, with
+ * tiles enough in each picture, and with factors so small that they stay in cache from picture to picture.
+ */
+function sampleBySample(order: readonly Tensor[], streamed: ReadonlyMap<Tensor, number>): Set<Tensor> {
+  const found = new Set<Tensor>();
+  for (const node of order) {
+    if (node.op.name !== 'contract') continue;
+    // Of what is streamed too, but of one sample, is the factor.
+    const isPicture = (each: Tensor) => {
+      const planes = streamed.get(each) ?? 0;
+      return planes > 0 && each.shape[planes]! > 1;
+    };
+    const pictures = [node, ...node.inputs].filter(isPicture);
+    const factor = [node, ...node.inputs].find((each) => !pictures.includes(each));
+    const [first, second] = pictures;
+    if (!factor || !first || !second) continue;
+    const planes = streamed.get(first)!;
+    const samples = first.shape[planes]!;
+    const places =
+      first.size / (sizeOf(first.shape.slice(0, planes)) * samples * first.shape[first.rank - 1]!);
+    const isLarge = 4 * (first.size + second.size) > FAR_BYTES;
+    if (!isLarge || samples < FEWEST_SAMPLES || places < FEWEST_PLACES || 4 * factor.size > FACTOR_BYTES)
+      continue;
+    for (const each of pictures) found.add(each);
+  }
+  return found;
 }
 
 /** How many leading axes of the result the offsets of a scatter move along, if they move along no others. */

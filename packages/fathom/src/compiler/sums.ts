@@ -2,7 +2,7 @@
 
 import { load, mapLeaves, walk } from '../ir/expr.ts';
 import { loadsIn, reach } from './axes.ts';
-import { bytesOf } from './facts.ts';
+import { bytesOf, oneOf } from './facts.ts';
 import type { Nest, NestStore } from './nest.ts';
 import type { Target } from './program.ts';
 
@@ -74,8 +74,9 @@ export function outerReduction(
   byPanel: boolean,
   target: Target,
 ): number[] {
-  const { reduce, stores, axes, tasks } = nest;
+  const { reduce, stores, tasks } = nest;
   if (!canKeepSums(nest)) return [];
+  const { axes } = oneOf(nest);
   const inner = [...reduced];
   const outer: number[] = [];
   const footprint = () => {

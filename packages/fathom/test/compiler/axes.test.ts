@@ -32,6 +32,15 @@ describe('normalizeAxes', () => {
     expect(axesOf(elementwise([2, 3, 4], at(1, [12, 4, 1]), loadAt(0, [12, 4, -1])))).toEqual([6, 4]);
   });
 
+  it('orders the axes of a sum as its result lies in memory', () => {
+    const body = binary('mul', loadAt(0, [5, 35, 1, 0]), loadAt(1, [0, 5, 1, 7]));
+    const nest = normalizeAxes(reduction([7, 3, 5, 4], at(2, [4, 28, 0, 1]), body));
+    expect(nest.axes).toEqual([3, 7, 5, 4]);
+    expect(nest.stores[0]!.access.strides).toEqual([28, 4, 0, 1]);
+    const [first] = loadsOf(nest);
+    expect(first!.access.strides).toEqual([35, 5, 1, 0]);
+  });
+
   it('looks at positions as it does at loads', () => {
     const position = (coefficients: number[]) => unary('toFloat', index({ offset: 0, coefficients }));
     expect(axesOf(elementwise([3, 4], at(0, [4, 1]), position([4, 1])))).toEqual([12]);

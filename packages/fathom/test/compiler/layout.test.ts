@@ -46,6 +46,39 @@ describe('spreadLayouts', () => {
     expect(layoutsOf(convolution(17).y).filter(([node]) => node.shape[5] === 17)).toEqual([]);
   });
 
+  it('puts pictures one after the other, where all together are too large for the caches', () => {
+    const of = (batch: number, side: number, channels: number) => {
+      const x = input('x', [batch, side, side, channels]);
+      return layoutsOf(conv2d(x, input('w', [3, 3, channels, channels])));
+    };
+    const bySample = (layouts: ReturnType<typeof layoutsOf>) =>
+      layouts.filter(([{ shape }, strides]) => strides[2] === strides[0]! * shape[0]!);
+    // 32 pictures of 8 × 8 tiles, 36 values of each for 32 channels: 9.4 MB, and as much for the results.
+    const large = bySample(of(32, 34, 32));
+    expect(large).toHaveLength(2);
+    for (const [{ shape }, strides] of large) {
+      expect(strides[1]).toBeGreaterThanOrEqual(8 * 8 * 32);
+      expect(strides[0]).toBe(strides[1]! * shape[1]!);
+      expect(strides.slice(3)).toEqual([8 * 32, 32, 1]);
+    }
+    // Small enough; too few pictures; too few tiles in each; a factor of 36 × 128 × 128.
+    for (const [batch, side, channels] of [[8, 34, 32], [4, 66, 64], [512, 14, 32], [32, 34, 128]] as const) // biome-ignore format: one line
+      expect(bySample(of(batch, side, channels))).toEqual([]);
+  });
+
+  it('lets threads go with a picture through products and assembly', () => {
+    const [x, w] = [input('x', [32, 34, 34, 32]), input('w', [3, 3, 32, 32])];
+    const program = compile(graphOf([conv2d(x, w)], new Map([x, w].map((leaf) => [leaf, 0]))), WASM, [
+      winograd,
+    ]);
+    const product = program.launches.find(({ name }) => name === 'contract')!;
+    const together = program.launches.filter(({ stage }) => stage === product.stage).map(({ name }) => name);
+    expect(together).toEqual(['contract', 'tileAssemble']);
+    expect(product.chunks).toBe(32);
+    // The products live in a chunk only: in memory of each thread's own.
+    expect(program.buffers.filter(({ kind }) => kind === 'scratch')).toHaveLength(1);
+  });
+
   it('changes no result', async () => {
     const { x, w, y } = convolution(32);
     const random = seeded(1);
