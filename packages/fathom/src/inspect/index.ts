@@ -46,7 +46,13 @@ export {
   type GradientOf,
 } from './explainGradient.ts';
 export { type GradCam, type GradCamOptions, gradCam } from './gradCam.ts';
-export { gradients, type LayerGradient, type NetworkGradients, type WeightGradient } from './gradients.ts';
+export {
+  type GradientLoss,
+  gradients,
+  type LayerGradient,
+  type NetworkGradients,
+  type WeightGradient,
+} from './gradients.ts';
 export type { GradientTerm } from './gradientTerms.ts';
 export {
   type GradientHistogramOptions,
@@ -74,7 +80,7 @@ export {
 } from './linearRegression.ts';
 export { type MaximizedActivation, type MaximizeOptions, maximizeActivation } from './maximizeActivation.ts';
 export type { Inspectable } from './nodes.ts';
-export type { ObjectiveOptions, Target } from './objective.ts';
+export type { LossOrigin, ObjectiveOptions, Target } from './objective.ts';
 export { type OcclusionMap, type OcclusionOptions, occlusion } from './occlusion.ts';
 export {
   featureMaps,
