@@ -58,6 +58,8 @@ export interface GradientLoss {
   readonly weight: number;
   /** `0.5 · mean of (y − target)² over 4 numbers` */
   readonly formula: string;
+  /** Whether regularizers of weights add to what is trained: here they are left out. */
+  readonly hasPenalties: boolean;
 }
 
 /** A loss, and its gradients everywhere. */
@@ -164,6 +166,7 @@ function described(
     options: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null && value !== 0)),
     weight,
     formula: `${lossFormula(loss, shape, weight)}${adds ? ', and what layers add' : ''}`,
+    hasPenalties: model.network.weights.some(({ weight }) => weight.regularizer !== undefined),
   };
 }
 

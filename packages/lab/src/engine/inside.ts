@@ -50,10 +50,10 @@ export const insideHandlers: Handlers<
     inspect.receptiveField(sourceOf(network).model, layer, place),
   'inside/gradients': ({ sample, target }) =>
     between(sample.network, async () => {
-      const { loss, lossName, layers } = await seen(sample).gradients(target);
+      const { loss, objective, layers } = await seen(sample).gradients(target);
       return {
         loss,
-        lossName,
+        objective,
         layers: layers.map(({ id, gradient, preActivationGradient }) => ({
           id,
           gradient,

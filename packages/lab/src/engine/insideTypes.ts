@@ -85,7 +85,8 @@ export interface InsideMap {
 
 export interface InsideGradients {
   readonly loss: number;
-  readonly lossName: string;
+  /** What the loss is, and where it is known from. */
+  readonly objective: inspect.GradientLoss;
   /** ∂L/∂y and ∂L/∂z of each layer, in the order of the layers. */
   readonly layers: readonly {
     readonly id: string;

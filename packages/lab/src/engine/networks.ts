@@ -90,8 +90,7 @@ async function loadShipped(): Promise<NetworkInfo> {
 /** @throws DataError when the files are no model, or not of one run */
 async function load({ id, config, record, weights, where }: SavedNetwork): Promise<NetworkInfo> {
   const json = parse(config, `${where}: model.json`) as Record<string, unknown>;
-  // How it was trained does not matter here, and may name what this page does not have.
-  const model = modelFromConfig({ ...json, compile: null }, { where: `${where}: model.json` });
+  const model = await copyOf(json, `${where}: model.json`);
   await loadWeights(model, weights, `${where}: weights.safetensors`);
   const { inputs, outputs } = model.network;
   const { classes: names, columns } = dataOf(record, where);
@@ -99,10 +98,30 @@ async function load({ id, config, record, weights, where }: SavedNetwork): Promi
   const units = outputs[0]?.shape.at(-1) ?? 0;
   const counted = isSingle ? Array.from({ length: units }, (_, i) => String(i)) : [];
   const isNamed = outputs.some(({ shape }) => shape.at(-1) === names?.length);
-  const info = holdNetwork(id, model, names && isNamed ? names : counted, columns);
+  const classes = names && isNamed ? names : [];
+  const info = holdNetwork(id, model, classes, columns);
   // Its program is compiled now and not at the first stroke.
   if (isSingle) await classify(networkOf(id), new Float32Array(sampleSize(info.inputShapes[0]!)));
-  return info;
+  // To be told apart they need names; that somebody has named them is another thing.
+  return classes.length > 0 ? info : { ...info, classes: counted };
+}
+
+/**
+ * A model as it was saved, to be asked: compiled with the losses that it was trained with, of which gradients are, but
+ * with an optimizer that has no state, which would only take memory.
+ */
+export async function copyOf(json: Record<string, unknown>, where: string): Promise<Model> {
+  const plain = () => modelFromConfig({ ...json, compile: null }, { where });
+  const { loss, lossWeights } = (json.compile ?? {}) as { loss?: unknown; lossWeights?: unknown };
+  if (loss === undefined) return plain();
+  const compile = { loss, ...(lossWeights ? { lossWeights } : {}), optimizer: { name: 'sgd' } };
+  const backend = await engineBackend();
+  try {
+    return modelFromConfig({ ...json, compile }, { where, backend });
+  } catch {
+    // A loss that this page does not have is as good as none; what else is wrong is told now.
+    return plain();
+  }
 }
 
 function parse(text: string, where: string): unknown {
@@ -154,11 +173,15 @@ export async function classify({ model }: HeldNetwork, sample: Float32Array): Pr
 export async function classifierOf(model: Model): Promise<Model> {
   const known = classifiers.get(model);
   if (known) return known;
-  const classifier = endsInSoftmax(model)
-    ? model
-    : sequential([model, layers.softmax()], { name: `${model.name}-classifier` });
+  const isWhole = endsInSoftmax(model);
   // The backend is part of how a model is compiled; one that is trained has its own already.
-  if (!classifier.optimizer) classifier.compile({ loss: 'meanSquaredError', backend: await engineBackend() });
+  const classifier =
+    isWhole && model.optimizer
+      ? model
+      : sequential(isWhole ? [model] : [model, layers.softmax()], { name: `${model.name}-classifier` });
+  if (!classifier.optimizer) {
+    classifier.compile({ loss: 'meanSquaredError', optimizer: 'sgd', backend: await engineBackend() });
+  }
   classifiers.set(model, classifier);
   return classifier;
 }

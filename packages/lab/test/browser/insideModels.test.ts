@@ -2,6 +2,7 @@ import {
   model as functional,
   inspect,
   layers,
+  losses,
   type Model,
   saveWeights,
   sequential,
@@ -263,6 +264,7 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     // Backward, the gradients are those of that output's loss.
     await page.getByRole('button', { name: 'Backward' }).click();
     await page.getByText('mean of (y − target)² over 4 numbers').waitFor();
+    await page.getByText('Nothing is known of how this network was trained: L is the default').waitFor();
     await page.getByTestId('check').waitFor();
     const target = { data: new Float32Array(4), shape: [1, 4] };
     const options = { ...REFERENCE, output: 2, loss: 'meanSquaredError' } as const;
@@ -277,6 +279,47 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     await page.getByRole('button', { name: 'Next example for picture' }).click();
     await page.waitForURL(/example=0/);
     expect(new URL(page.url()).hash).toContain('x.1=');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('goes backward from the loss that each output was trained with, and says which it is', async () => {
+    const { page, troubles } = await lab.open('#/inside');
+    const model = pictureAndRow();
+    model.compile({
+      loss: [losses.sparseCategoricalCrossentropy(), null, losses.huber({ delta: 0.5 })] as never,
+      lossWeights: [0.25, 1, 3],
+      ...REFERENCE,
+    });
+    await openModel(page, model);
+    const [picture, row] = [wave(108), [0.5, -1, 2, 0.25]];
+    const at = { network: 'file', x: picture.join(','), 'x.1': row.join(','), way: 'backward' };
+    const x = [picture, row].map((values, i) => ({
+      data: Float32Array.from(values),
+      shape: [1, ...model.network.inputs[i]!.shape],
+    }));
+    await goTo(page, { ...at, label: '2', layer: 'kind', at: '1' });
+    await page.getByText('L is the loss that the network is trained with').waitFor();
+    await page.getByText('times 0.25, what it counts in the sum of all losses').waitFor();
+    await page.getByText('L = 0.25 · (−ln p) = ').waitFor();
+    await page.getByTestId('check').waitFor();
+    const all = await inspect.gradients(model, x, 2, REFERENCE);
+    const slope = all.layers.find(({ id }) => id === 'kind')!.preActivationGradient![1]!;
+    expect(await page.getByTestId('sum').innerText()).toMatch(/^0\.25·\(p − y\) = 0\.25·\(/);
+    expect(Math.abs((await numberIn(page, 'total')) - slope)).toBeLessThan(PRINTED);
+    expect(Math.abs((await numberIn(page, 'library')) - slope)).toBeLessThan(1e-6);
+    expect(Math.abs((await numberIn(page, 'check')) - slope)).toBeLessThan(1e-4);
+    await shot(page, 'trained-loss', 'backward');
+    await goTo(page, { ...at, output: '2', label: '1', layer: 'box', at: '3' });
+    await page.getByText('huber, delta 0.5, times 3, what it counts').waitFor();
+    const target = { data: new Float32Array(4).fill(1), shape: [1, 4] };
+    const box = await inspect.gradients(model, x, target, { ...REFERENCE, output: 2 });
+    const own = box.layers.find(({ id }) => id === 'box')!.gradient![3]!;
+    await expect.poll(() => numberIn(page, 'library')).toBeCloseTo(own, 5);
+    expect(Math.abs((await numberIn(page, 'check')) - own)).toBeLessThan(1e-4);
+    await goTo(page, { ...at, output: '1' });
+    await page.getByText('This output was not trained, it has no loss').waitFor();
+    expect(await violations(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -1,5 +1,6 @@
 import type { inspect } from 'fathom';
 import type { Settings } from '../../lib/settings.svelte.ts';
+import { exact } from './written.ts';
 
 /** The most probable class; −1 of numbers. */
 export function bestOf({ probabilities }: Pick<inspect.Answer, 'probabilities'>): number {
@@ -18,9 +19,17 @@ export function outputName({ layer, result }: Pick<inspect.Answer, 'layer' | 're
   return result === 0 ? layer : `${layer}, result ${result + 1}`;
 }
 
-/** The loss for which gradients of an output are taken. */
-export function lossInWords({ classes, probabilities, values, shape }: inspect.Answer): string {
-  if (probabilities.length > 0) return '−ln p';
-  if (classes.length > 0) return `mean of −ln p over ${values.length / shape.at(-1)!} places`;
-  return values.length === 1 ? '(y − target)²' : `mean of (y − target)² over ${values.length} numbers`;
+/** Which loss gradients are of, and from where that is known. */
+export function lossInWords({ origin, name, options, weight, hasPenalties }: inspect.GradientLoss): string {
+  const set = Object.entries(options).map(([option, value]) => `, ${option} ${value}`);
+  const loss = `${name}${set.join('')}`;
+  if (origin === 'unknown')
+    return `Nothing is known of how this network was trained: L is the default for such an output, ${loss}.`;
+  if (origin === 'untrained')
+    return `This output was not trained, it has no loss: L is the default for such an output, ${loss}.`;
+  const times = weight === 1 ? '' : `, times ${exact(weight)}, what it counts in the sum of all losses`;
+  const penalties = hasPenalties
+    ? ' Penalties on the size of weights, which were added to it, are left out.'
+    : '';
+  return `L is the loss that the network is trained with: ${loss}${times}.${penalties}`;
 }
