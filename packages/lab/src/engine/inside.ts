@@ -1,4 +1,4 @@
-import { type ColumnStatistics, csvSample, inspect, type Model, sampleSize } from 'fathom';
+import { csvSample, inspect, type Model, type StoredColumns, sampleSize } from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { LabData } from './data.ts';
 import { inputsOf, samplesOf } from './insideSamples.ts';
@@ -78,8 +78,8 @@ interface Held {
   readonly model: Model;
   readonly classes: readonly string[];
   readonly data: LabData | undefined;
-  /** Of the table that it was trained on, where that is known. */
-  readonly columns: readonly ColumnStatistics[] | undefined;
+  /** Of the tables that it was trained on, where that is known. */
+  readonly columns: StoredColumns | undefined;
   /** Steps of training that its weights have seen. */
   readonly steps: number;
 }

@@ -1,10 +1,11 @@
 import {
-  type ColumnStatistics,
   DataError,
+  isStoredColumns,
   layers,
   loadWeights,
   type Model,
   modelFromConfig,
+  type StoredColumns,
   sampleSize,
   sequential,
 } from 'fathom';
@@ -15,8 +16,8 @@ import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 export interface HeldNetwork {
   readonly model: Model;
   readonly classes: readonly string[];
-  /** Of one that was trained on a table whose columns were standardized: by what. */
-  readonly columns?: readonly ColumnStatistics[] | undefined;
+  /** Of one that was trained on tables whose columns were standardized: by what. */
+  readonly columns?: StoredColumns | undefined;
 }
 
 const held = new Map<string, HeldNetwork>();
@@ -42,14 +43,10 @@ export function holdNetwork(
   id: string,
   model: Model,
   classes: readonly string[],
-  columns: readonly ColumnStatistics[] = [],
+  columns?: StoredColumns,
 ): NetworkInfo {
   const info = infoOf(id, model, classes);
-  const fits =
-    columns.length > 0 &&
-    info.inputShapes.length === 1 &&
-    sampleSize(info.inputShapes[0]!) === columns.length;
-  held.set(id, { model, classes, columns: fits ? columns : undefined });
+  held.set(id, { model, classes, columns });
   return info;
 }
 
@@ -145,21 +142,16 @@ function parse(text: string, where: string): unknown {
 function dataOf(
   record: string | undefined,
   where: string,
-): { classes?: readonly string[]; columns?: readonly ColumnStatistics[] } {
+): { classes?: readonly string[]; columns?: StoredColumns } {
   if (record === undefined) return {};
   const { data } = parse(record, `${where}: run.json`) as { data?: { classes?: unknown; columns?: unknown } };
   const classes = listOf(data?.classes, (name): name is string => typeof name === 'string');
-  const columns = listOf(data?.columns, isColumn);
-  return { ...(classes && { classes }), ...(columns && { columns }) };
+  const columns = data?.columns;
+  return { ...(classes && { classes }), ...(isStoredColumns(columns) && { columns }) };
 }
 
 function listOf<T>(value: unknown, isOne: (one: unknown) => one is T): readonly T[] | undefined {
   return Array.isArray(value) && value.every(isOne) ? value : undefined;
-}
-
-function isColumn(value: unknown): value is ColumnStatistics {
-  const { name, mean, std } = (value ?? {}) as Partial<Record<keyof ColumnStatistics, unknown>>;
-  return typeof name === 'string' && Number.isFinite(mean) && Number.isFinite(std) && (std as number) >= 0;
 }
 
 /** What a network says of one sample: a probability for each class. */

@@ -283,6 +283,31 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     await page.close();
   });
 
+  it('standardizes the rows of each input of several by its own columns', async () => {
+    const { page, troubles } = await lab.open('#/inside');
+    const model = pictureAndRow();
+    const columns = ['a', 'b', 'c', 'd'].map((name, i) => ({ name, mean: i, std: 1 + i }));
+    await openModel(page, model, { data: { classes: [], columns: { row: columns } } });
+    const csv = 'd,c,b,a\n1,2,3,4\n5,8,2,9\n';
+    const inputs = page.getByRole('region', { name: 'Input row' });
+    const file = { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) };
+    await inputs.getByLabel('Own CSV …').setInputFiles(file);
+    await page.waitForURL(/x\.1=4,3,2,1/);
+    await inputs.getByRole('spinbutton', { name: 'Row of rows.csv' }).fill('1');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/x\.1=9,2,8,5/);
+    expect(await inputs.getByRole('spinbutton', { name: 'c', exact: true }).inputValue()).toBe('8');
+    // (9 − 0) / 1, (2 − 1) / 2, (8 − 2) / 3 and (5 − 3) / 4.
+    for (const taken of ['→ 9', '→ 0.5', '→ 2', '→ 0.5']) {
+      await inputs.getByText(taken, { exact: true }).first().waitFor();
+    }
+    await inputs.getByText('standardized by its column, as in training').waitFor();
+    await shot(page, 'several-standardized', 'network');
+    expect(await violations(page)).toEqual([]);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('goes backward from the loss that each output was trained with, and says which it is', async () => {
     const { page, troubles } = await lab.open('#/inside');
     const model = pictureAndRow();
