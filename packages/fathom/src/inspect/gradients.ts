@@ -60,6 +60,8 @@ export interface GradientLoss {
   readonly formula: string;
   /** Whether regularizers of weights add to what is trained: here they are left out. */
   readonly hasPenalties: boolean;
+  /** All that in a sentence. */
+  readonly words: string;
 }
 
 /** A loss, and its gradients everywhere. */
@@ -160,7 +162,7 @@ function described(
 ): GradientLoss {
   const { fromLogits: _, ...config } = loss.config?.() ?? {};
   const { shape } = model.network.outputs[output]!;
-  return {
+  const described = {
     origin,
     name: loss.name,
     options: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null && value !== 0)),
@@ -168,6 +170,27 @@ function described(
     formula: `${lossFormula(loss, shape, weight)}${adds ? ', and what layers add' : ''}`,
     hasPenalties: model.network.weights.some(({ weight }) => weight.regularizer !== undefined),
   };
+  return { ...described, words: lossInWords(described) };
+}
+
+function lossInWords({ origin, name, options, weight, hasPenalties }: Omit<GradientLoss, 'words'>): string {
+  const loss = [name, ...Object.entries(options).map(([option, value]) => `${option} ${value}`)].join(', ');
+  const times = weight === 1 ? '' : `, times ${weight}, what it counts in the sum of all losses`;
+  const penalties = hasPenalties
+    ? ' Penalties on the size of weights, which training adds to it, are left out.'
+    : '';
+  switch (origin) {
+    case 'compiled':
+      return `L is the loss that the network is trained with: ${loss}${times}.${penalties}`;
+    case 'asked':
+      return `L is the loss that was asked for: ${loss}${weight === 1 ? '' : `, times ${weight}`}.`;
+    case 'untrained':
+      return `This output was not trained, it has no loss: L is the default for such an output, ${loss}.`;
+    case 'unknown':
+      return `Nothing is known of how this network was trained: L is the default for such an output, ${loss}.`;
+    default:
+      return origin satisfies never;
+  }
 }
 
 /** The loss of a batch as graph, as training has it: the mean over its samples and steps that count, and what layers add. */

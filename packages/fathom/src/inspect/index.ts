@@ -46,6 +46,7 @@ export {
   type GradientOf,
 } from './explainGradient.ts';
 export { type GradCam, type GradCamOptions, gradCam } from './gradCam.ts';
+export { type GradCamPlace, gradCamPlaces } from './gradCamPlaces.ts';
 export {
   type GradientLoss,
   gradients,
@@ -95,7 +96,7 @@ export { type Box, type LayerBox, type ReceptiveField, receptiveField } from './
 export { dotProductHtml, windowGrids } from './render/dotProduct.ts';
 export { mapsHtml } from './render/maps.ts';
 export { networkSvg, networkTable } from './render/overview.ts';
-export { type PageOptions, pageHtml } from './render/page.ts';
+export { type PageOptions, pageHtml, type WrittenRow } from './render/page.ts';
 export { encodePng, pngUrl } from './render/png.ts';
 export { type SaliencyMap, type SaliencyOptions, saliency } from './saliency.ts';
 export { forget, type InspectOptions } from './session.ts';
