@@ -283,6 +283,61 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with models o
     await page.close();
   });
 
+  it('lays over a picture where a convolution speaks for an answer, and says where there is no such thing', async () => {
+    const { page, troubles } = await lab.open('#/inside');
+    await page.getByText('It says').waitFor();
+    await page.getByText('Where it sees that: grad-CAM').click();
+    await page.getByRole('img', { name: /^Grad-CAM of conv2d_1 in input for 3$/ }).waitFor();
+    await page.waitForURL(/cam=1/);
+    await page.getByRole('combobox', { name: 'What speaks for' }).selectOption('8');
+    await page.getByRole('img', { name: 'Grad-CAM of conv2d_1 in input for 8' }).waitFor();
+    await shot(page, 'grad-cam', 'digit');
+    const model = pictureAndRow();
+    await openModel(page, model);
+    const [picture, row] = [wave(108), [0.5, -1, 2, 0.25]];
+    const at = { network: 'file', x: picture.join(','), 'x.1': row.join(','), cam: '1' };
+    await goTo(page, { ...at, output: '1', for: '1' });
+    const over = page.getByRole('img', { name: 'Grad-CAM of conv2d in picture for yes' });
+    await over.waitFor();
+    await page.getByText('row is no picture: grad-CAM tells where in a picture').waitFor();
+    const x = [picture, row].map((values, i) => ({
+      data: Float32Array.from(values),
+      shape: [1, ...model.network.inputs[i]!.shape],
+    }));
+    // What covers a place of the picture is its heat.
+    const covers = () =>
+      over
+        .locator('canvas')
+        .last()
+        .evaluate((element: HTMLCanvasElement) => {
+          const { width, height } = element;
+          const { data } = element.getContext('2d')!.getImageData(0, 0, width, height);
+          return Array.from({ length: width * height }, (_, i) => data[4 * i + 3]! / 255);
+        });
+    const isHeat = async (found: () => Promise<number[]>, against: boolean) => {
+      const { heat } = await inspect.gradCam(model, x, 0, { ...REFERENCE, output: 1, against });
+      expect(Math.max(...heat)).toBeGreaterThan(0);
+      await expect
+        .poll(async () => Math.max(...(await found()).map((cover, i) => Math.abs(cover - 0.8 * heat[i]!))))
+        .toBeLessThan(0.01);
+    };
+    await isHeat(covers, false);
+    await shot(page, 'grad-cam', 'several');
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('combobox', { name: 'What speaks for' }).selectOption('no');
+    const other = page.getByRole('img', { name: 'Grad-CAM of conv2d in picture for no' });
+    await other.waitFor();
+    // Rows of a table alone have no where.
+    await openModel(page, CASES['rows of a table']!.make());
+    await page.getByText('input is no picture: grad-CAM tells where in a picture').waitFor();
+    expect(await page.getByTestId('cam').count()).toBe(0);
+    await shot(page, 'grad-cam', 'none');
+    await page.getByText('Where it sees that: grad-CAM').click();
+    await page.waitForURL((url) => !url.hash.includes('cam='));
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
   it('standardizes the rows of each input of several by its own columns', async () => {
     const { page, troubles } = await lab.open('#/inside');
     const model = pictureAndRow();
