@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import {
   type ColumnStatistics,
+  columnsOfInputs,
   csvSample,
   inspect as look,
   type Model,
@@ -24,6 +25,7 @@ type InspectOptions = {
   readonly out: string;
   readonly class?: string;
   readonly output?: string;
+  readonly target?: readonly number[];
   readonly row: number;
   readonly backend: BackendOption;
   readonly threads?: number;
@@ -48,6 +50,11 @@ export function addInspect(program: Command): void {
       '--output <name>',
       'the output to explain, of several: its layer or its number (default: the first)',
     )
+    .option(
+      '--target <numbers>',
+      'what an output of numbers should have given, as 1,2.5: for its loss and gradients',
+      parseNumbers,
+    )
     .option('--row <n>', 'which row of CSV files, counted from 0', wholeNumber('--row', 0), 0)
     .option('--backend <name>', BACKENDS.join(', '), parseBackend, 'auto')
     .option('--threads <n>', 'threads to compute with (default: one for each core)', parseThreads)
@@ -60,7 +67,8 @@ export function addInspect(program: Command): void {
 
 const EXAMPLES = `
 The page is one file and needs no network: prediction, saliency, every layer's feature maps and kernels, and in each
-layer one number written out, term by term. Pictures are brought to the size and the colours that the network takes.
+layer one number written out, term by term; and, if the class shown is right, the loss that the run was trained with and
+its gradients. Pictures are brought to the size and the colours that the network takes.
 
 Examples:
   fathom inspect runs/lenet5-mnist seven.png --out seven.html
@@ -71,7 +79,7 @@ Examples:
 async function inspect(
   folder: string,
   files: readonly string[],
-  { out, class: wanted, output: wantedOutput, row, backend: backendName, threads }: InspectOptions,
+  { out, class: wanted, output: wantedOutput, target, row, backend: backendName, threads }: InspectOptions,
   terminal: Terminal,
 ): Promise<void> {
   const backend = await selectBackend(backendName, threads === undefined ? {} : { threads });
@@ -88,6 +96,7 @@ async function inspect(
     classes,
     classIndex,
     output,
+    target,
     written,
     backend,
   });
@@ -109,6 +118,12 @@ async function readRunOrModel(folder: string): Promise<{ model: Model; record: R
     return { model: await loadModel(folder), record: undefined };
   }
   return readRun(folder);
+}
+
+function parseNumbers(text: string): readonly number[] {
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (numbers.every(Number.isFinite)) return numbers;
+  throw new UsageError(`--target: expected numbers with commas between them, as 1,2.5; received '${text}'.`);
 }
 
 function outputNamed(wanted: string | undefined, model: Model): number {
@@ -139,7 +154,7 @@ async function samplesFrom(
   row: number,
   model: Model,
   record: RunRecord | undefined,
-): Promise<{ samples: Sample[]; notes: string[]; written?: Written }> {
+): Promise<{ samples: Sample[]; notes: string[]; written: (look.WrittenRow | undefined)[] }> {
   const { inputs } = model.network;
   if (files.length !== inputs.length) {
     const { inputs: names } = look.describeNetwork(model);
@@ -148,13 +163,13 @@ async function samplesFrom(
       `expected ${inputs.length} file${inputs.length === 1 ? '' : 's'}, for ${each}; received ${files.length}.`,
     );
   }
-  const columns = inputs.length === 1 ? record?.data.columns : undefined;
-  const found = await Promise.all(files.map((file, i) => sampleFrom(file, row, inputs[i]!, columns)));
-  const written = found[0]?.written;
+  const takers = inputs.map(({ shape, dtype }, i) => ({ name: model.inputNames[i]!, shape, dtype }));
+  const columns = columnsOfInputs(record?.data.columns, takers);
+  const found = await Promise.all(files.map((file, i) => sampleFrom(file, row, inputs[i]!, columns[i])));
   return {
     samples: found.map(({ values }) => values),
     notes: found.flatMap(({ note }) => note ?? []),
-    ...(written && { written }),
+    written: found.map(({ written }) => written),
   };
 }
 
@@ -163,8 +178,8 @@ async function sampleFrom(
   file: string,
   row: number,
   { shape, dtype }: Model['network']['inputs'][number],
-  columns: readonly ColumnStatistics[] | undefined,
-): Promise<{ values: Sample; note?: string; written?: Written }> {
+  known: readonly ColumnStatistics[] | undefined,
+): Promise<{ values: Sample; note?: string; written?: look.WrittenRow }> {
   const size = shape.reduce((product, extent) => product * extent, 1);
   const shaped = (data: Sample['data']): Sample => ({ data, shape: [1, ...shape] });
   if (size === 28 * 28 && dtype === 'float32' && !isTable(file)) {
@@ -175,7 +190,6 @@ async function sampleFrom(
   if (shape.length === 3 && (shape[2] === 1 || shape[2] === 3) && !isTable(file)) {
     return { values: shaped(await readPicture(file, shape)) };
   }
-  const known = columns?.length === size ? columns : undefined;
   const names = known?.map(({ name }) => name);
   const { values } = csvSample(await readTable(file), file, { size, row, columns: names });
   const note = `row ${row} of ${basename(file)}`;
@@ -191,9 +205,6 @@ async function sampleFrom(
     note: `${note}, each column standardized as in training`,
   };
 }
-
-/** The numbers of a row before they were standardized, with the names of their columns. */
-type Written = NonNullable<look.PageOptions['written']>;
 
 type Sample = { readonly data: Float32Array | readonly number[]; readonly shape: readonly number[] };
 

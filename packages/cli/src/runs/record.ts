@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ColumnStatistics } from 'fathom';
+import { isStoredColumns, type StoredColumns } from 'fathom';
 import type { DatasetName } from 'fathom/node';
 import { CliError, codeOf } from '../errors.ts';
 import type { ConfusionMatrix } from '../output/confusion.ts';
@@ -29,8 +29,8 @@ export type RunRecord = {
     readonly training: number;
     readonly validation: number;
     readonly test: number;
-    /** Of a table, what its columns were standardized by before training. */
-    readonly columns?: readonly ColumnStatistics[];
+    /** Of tables, what their columns were standardized by before training: a list, or one for each input by its name. */
+    readonly columns?: StoredColumns;
   };
   readonly model: string;
   readonly parameters: number;
@@ -92,25 +92,11 @@ function problemOf(value: unknown): string | undefined {
   if (typeof value.weightsSha256 !== 'string') return 'no weightsSha256';
   if (!isObject(value.data) || !Array.isArray(value.data.classes)) return 'no data.classes';
   if (!value.data.classes.every((name) => typeof name === 'string')) return 'classes that are no names';
-  if (value.data.columns !== undefined && !isColumns(value.data.columns)) {
+  if (value.data.columns !== undefined && !isStoredColumns(value.data.columns)) {
     return 'data.columns without name, mean and std of each';
   }
   if (!isObject(value.options) || typeof value.options.seed !== 'number') return 'no options';
   return undefined;
-}
-
-function isColumns(value: unknown): value is readonly ColumnStatistics[] {
-  return (
-    Array.isArray(value) &&
-    value.every(
-      (one) =>
-        isObject(one) &&
-        typeof one.name === 'string' &&
-        Number.isFinite(one.mean) &&
-        Number.isFinite(one.std) &&
-        (one.std as number) >= 0,
-    )
-  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,6 +1,15 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inspect, layers, type Model, model, sequential, standardizeRow, syntheticDigits } from 'fathom';
+import {
+  inspect,
+  layers,
+  losses,
+  type Model,
+  model,
+  sequential,
+  standardizeRow,
+  syntheticDigits,
+} from 'fathom';
 import { saveModel } from 'fathom/node';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -151,7 +160,56 @@ describe('fathom inspect of several inputs and outputs', () => {
     expect(await readFile(join(folder, 'inspect.html'), 'utf8')).toContain('Input and result of size');
   });
 
+  it('shows the loss that each output was trained with, and where a convolution speaks for a class', async () => {
+    const trained = two();
+    trained.compile({
+      loss: [losses.sparseCategoricalCrossentropy(), losses.logCosh()] as never,
+      lossWeights: [0.25, 2],
+      ...REFERENCE,
+    });
+    await saveModel(trained, join(folder, 'trained'));
+    const files = ['trained', 'red.png', 'facts.csv', '--row', '1'];
+    const page = async (...args: string[]) => {
+      expect(await run(...files, ...args)).toMatchObject({ code: 0, err: '' });
+      return readFile(join(folder, 'inspect.html'), 'utf8');
+    };
+    const lossIn = (html: string) =>
+      Number(/<p class="formula">L = .*= ([^<]*)<\/p>/.exec(html)![1]!.replace('−', '-'));
+    const kind = await page('--class', '2');
+    expect(kind).toContain('Grad-CAM: where in picture conv2d speaks for 2');
+    expect(kind).toContain('sparseCategoricalCrossentropy, times 0.25');
+    const expected = await inspect.gradients(trained, x, 2, REFERENCE);
+    expect(lossIn(kind)).toBeCloseTo(expected.loss, 3);
+    const size = await page('--output', 'size', '--target=-1.5');
+    expect(size).toContain('logCosh, times 2');
+    const options = { ...REFERENCE, output: 1 };
+    expect(lossIn(size)).toBeCloseTo((await inspect.gradients(trained, x, -1.5, options)).loss, 2);
+    expect(await page('--output', 'size')).not.toContain('and its gradients');
+  });
+
+  it.each([
+    ['by name', (columns: readonly unknown[]) => ({ facts: columns })],
+    ['as a list', (columns: readonly unknown[]) => columns],
+  ])('standardizes the rows of an input by what the run has stored %s', async (_how, stored) => {
+    const columns = ['a', 'b', 'c'].map((name, i) => ({ name, mean: i - 1, std: 0.5 + i }));
+    await saveRun('scaled', two(), { classes: [], columns: stored(columns) });
+    const files = ['scaled', 'red.png', 'facts.csv', '--row', '1'];
+    expect(await run(...files, '--output', 'kind')).toMatchObject({ code: 0, err: '' });
+    const html = await readFile(join(folder, 'inspect.html'), 'utf8');
+    expect(html).toContain('row 1 of facts.csv, each column standardized as in training');
+    expect(valuesIn(html, 'facts: what goes in')).toEqual([0.5, -1, 2]);
+    const row = standardizeRow([0.5, -1, 2], columns);
+    valuesIn(html, 'facts: what goes in', 1).forEach((value, i) => {
+      expect(value).toBeCloseTo(row[i]!, 2);
+    });
+    const given = [x[0]!, { data: row, shape: [1, 3] }];
+    const all = await inspect.activations(two(), given, { backend: 'reference' });
+    const p = inspect.answers(two(), all)[0]!.probabilities;
+    expect(html).toContain(`(${(100 * Math.max(...p)).toFixed(1)} %)`);
+  });
+
   it.each<[string, string[], RegExp, number]>([
+    ['target', ['two', 'red.png', 'facts.csv', '--target', '1,x'], /--target: expected numbers .* '1,x'/, 2],
     [
       'number of files',
       ['two', 'red.png'],

@@ -1,4 +1,5 @@
 export { type BatchOptions, batchCount, batches } from './batches.ts';
+export { type ColumnTaker, columnsOfInputs, isStoredColumns, type StoredColumns } from './columns.ts';
 export {
   type ColumnStatistics,
   type CsvSample,

@@ -1,7 +1,7 @@
 import type { Shape } from '../ir/shape.ts';
 import type { Activations } from './activations.ts';
 import { type Inspectable, nodesOf } from './nodes.ts';
-import { endsIn, endsInSoftmax } from './objective.ts';
+import { compiledLoss, endsIn, endsInSoftmax } from './objective.ts';
 import { isWeighted } from './trace.ts';
 
 /** What a network says with one of its outputs. */
@@ -23,9 +23,10 @@ export interface Answer {
 /**
  * What each output of a model says, in the order of its outputs.
  *
- * Softmax gives probabilities. A row of numbers that no activation has squashed counts as logits where there is a name
- * for each, or where it is the only output of a model that ends in a dense layer. One number of sigmoid is the
- * probability of yes. All else are numbers.
+ * Softmax gives probabilities. A row of numbers that no activation has squashed counts as logits where the model was
+ * compiled with a loss of classes for them, where there is a name for each, or, of a model of which nothing is known,
+ * where it is its only output and that of a dense layer. One number of sigmoid, or the logit of a loss of yes and no, is
+ * the probability of yes. All else are numbers.
  *
  * @param classes names, for the outputs that have as many numbers; others are counted
  * @example
@@ -41,16 +42,26 @@ export function answers(
     const answer = { layer, result, shape, values, classes: [], probabilities: [] };
     const width = shape.at(-1) ?? 1;
     const isFirst = result === 0;
-    if (values.length === 1 && isFirst && endsIn(model, 'sigmoid', output)) {
+    const loss = compiledLoss(model, output)?.loss;
+    if (values.length === 1 && isFirst) {
+      const isLogit = loss?.kind === 'binary' && loss.fromLogits;
+      if (!isLogit && !endsIn(model, 'sigmoid', output)) return answer;
       const names = classes.length === 2 ? classes : ['no', 'yes'];
-      return { ...answer, classes: names, probabilities: [1 - values[0]!, values[0]!] };
+      const yes = isLogit ? 1 / (1 + Math.exp(-values[0]!)) : values[0]!;
+      return { ...answer, classes: names, probabilities: [1 - yes, yes] };
     }
     if (width === 1) return answer;
     const names = classes.length === width ? classes : Array.from({ length: width }, (_, i) => String(i));
     if (isFirst && endsInSoftmax(model, output)) {
       return { ...answer, classes: names, probabilities: shape.length === 1 ? Array.from(values) : [] };
     }
-    const isNamed = classes.length === width || results.length === 1;
+    const isTrained = loss !== undefined && (loss.kind === 'sparse' || loss.kind === 'categorical');
+    if (isTrained && (loss.fromLogits || loss.targets === 'labels')) {
+      const row = () => (loss.fromLogits ? softmax(values) : Array.from(values));
+      return { ...answer, classes: names, probabilities: shape.length === 1 ? row() : [] };
+    }
+    const isGuessed = results.length === 1 && (loss === undefined || isTrained);
+    const isNamed = classes.length === width || isGuessed;
     if (shape.length > 1 || !isNamed || !isFirst || !endsInLogits(model, output)) return answer;
     return { ...answer, classes: names, probabilities: softmax(values) };
   });

@@ -43,8 +43,13 @@ export interface GradientExplanation {
   readonly place: Place;
   readonly formula: string;
   readonly terms: readonly GradientTerm[];
-  /** Of the last layer before a cross-entropy: prediction and target, whose difference the gradient is. */
-  readonly difference: { readonly prediction: number; readonly target: number } | undefined;
+  /**
+   * Of the last layer before a cross-entropy: prediction and target, whose difference the gradient is, times a factor:
+   * what the loss counts, divided by the numbers over which it is a mean.
+   */
+  readonly difference:
+    | { readonly prediction: number; readonly target: number; readonly factor: number }
+    | undefined;
   /** What the terms come to; undefined where no form is known. */
   readonly sum: number | undefined;
   /** The library's own gradient. */
@@ -176,7 +181,7 @@ async function ofValue(
   const [shape] = node.shapes as [Shape];
   checkPlace(place, shape, `explainGradient: ${node.id}`);
   const own = all.layers[node.index]!;
-  const begins = logitsOf(model, objective);
+  const begins = logitsOf(model, all, objective);
   if (begins?.node === node.index && begins.at === 'value') {
     const index = indexOf(place, shape);
     const value = own.gradient![index]!;
@@ -222,7 +227,7 @@ async function ofPreActivation(
   }
   const value = own.preActivationGradient[index]!;
   const base = { kind: 'preActivation', name: node.id, terms: [], value, note: undefined } as const;
-  const begins = logitsOf(model, objective);
+  const begins = logitsOf(model, all, objective);
   if (begins?.node === node.index && begins.at === 'preActivation') {
     return { ...base, ...fromLoss(own.preActivation!, shape, index, objective, begins.squash) };
   }
@@ -241,8 +246,8 @@ async function ofPreActivation(
 }
 
 /**
- * p − y, where softmax and cross-entropy meet, or sigmoid and its own; divided by the numbers over which the loss is a
- * mean: the places of a map, and all outputs of sigmoid.
+ * p − y, where softmax and cross-entropy meet, or sigmoid and its own; times what the loss counts, and divided by the
+ * numbers over which it is a mean: the places of a map, and all outputs of sigmoid.
  */
 function fromLoss(z: Float32Array, shape: Shape, index: number, objective: SampleObjective, squash: Squash) {
   const size = shape.at(-1)!;
@@ -255,11 +260,15 @@ function fromLoss(z: Float32Array, shape: Shape, index: number, objective: Sampl
     ? Number(objective.values[Math.floor(index / size)] === index % size)
     : objective.values[index]!;
   const count = isRow ? z.length / size : z.length;
+  const { weight } = objective;
+  const difference = weight === 1 && count === 1 ? 'p − y' : '(p − y)';
+  const scaled = weight === 1 ? difference : `${String(weight).replace('-', '−')}·${difference}`;
+  const factor = weight / count;
   return {
-    formula: count === 1 ? '∂L/∂z = p − y' : `∂L/∂z = (p − y) / ${count}`,
+    formula: `∂L/∂z = ${scaled}${count === 1 ? '' : ` / ${count}`}`,
     terms: [],
-    difference: { prediction, target },
-    sum: (prediction - target) / count,
+    difference: { prediction, target, factor },
+    sum: factor * (prediction - target),
   };
 }
 
@@ -268,7 +277,8 @@ type Squash = 'softmax' | 'sigmoid';
 /** Where the logits of a plain cross-entropy stand, undefined for another loss. */
 function logitsOf(
   model: Inspectable,
-  { loss, output }: SampleObjective,
+  all: NetworkGradients,
+  { loss, output, isLabel, values, shape }: SampleObjective,
 ): (Nudge & { readonly squash: Squash }) | undefined {
   const { nodes, outputs } = nodesOf(model);
   const last = nodes[outputs[output]!.node]!;
@@ -279,6 +289,9 @@ function logitsOf(
     loss.name === 'categoricalCrossentropy';
   const config = loss.config?.() ?? {};
   if (!plain || config.labelSmoothing || typeof config.ignoreClass === 'number') return undefined;
+  // Where some steps do not count, the mean is over the others; and p − y needs targets that come to 1.
+  if (all.activations.layers[last.index]!.mask) return undefined;
+  if (squash === 'softmax' && !isLabel && !sumsToOne(values, shape.at(-1)!)) return undefined;
   if (loss.fromLogits) {
     const isLinear = isWeighted(last.layer) && last.layer.activation.name === 'linear';
     return { node: last.index, at: isLinear ? 'preActivation' : 'value', squash };
@@ -287,6 +300,12 @@ function logitsOf(
   return isWeighted(last.layer)
     ? { node: last.index, at: 'preActivation', squash }
     : { node: last.sources[0]!.node, at: 'value', squash };
+}
+
+function sumsToOne(values: ArrayLike<number>, size: number): boolean {
+  const sums = new Array<number>(values.length / size).fill(0);
+  for (let i = 0; i < values.length; i++) sums[Math.floor(i / size)]! += values[i]!;
+  return sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
 }
 
 /** The loss a step further and a step back, in 64 bits. */

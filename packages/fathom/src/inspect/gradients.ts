@@ -1,12 +1,14 @@
-import { mean } from '../functional/mean.ts';
 import type { Shape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { Network } from '../nn/network.ts';
 import { add, gradients as gradientsOf } from '../ops/index.ts';
+import { meanLoss, times } from '../train/graphs.ts';
 import type { DataInput } from '../train/options.ts';
 import { type Activations, activationOutputs, readActivations, seenMasks } from './activations.ts';
+import { lossFormula } from './formulas.ts';
 import { type Inspectable, nodesOf } from './nodes.ts';
 import {
+  type LossOrigin,
   type ObjectiveOptions,
   objectiveFor,
   objectiveKey,
@@ -46,11 +48,29 @@ export interface WeightGradient {
   readonly gradient: Float32Array;
 }
 
+/** Of which loss gradients are. */
+export interface GradientLoss {
+  readonly origin: LossOrigin;
+  readonly name: string;
+  /** Those that are set, as labelSmoothing. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** By what it is multiplied. */
+  readonly weight: number;
+  /** `0.5 · mean of (y − target)² over 4 numbers` */
+  readonly formula: string;
+  /** Whether regularizers of weights add to what is trained: here they are left out. */
+  readonly hasPenalties: boolean;
+  /** All that in a sentence. */
+  readonly words: string;
+}
+
 /** A loss, and its gradients everywhere. */
 export interface NetworkGradients {
   readonly model: string;
   readonly loss: number;
   readonly lossName: string;
+  /** What the loss is, and where it comes from. */
+  readonly objective: GradientLoss;
   readonly layers: readonly LayerGradient[];
   readonly weights: readonly WeightGradient[];
   /** What all layers gave on the way to the loss. */
@@ -61,6 +81,9 @@ export interface NetworkGradients {
  * The loss of a sample, and how it changes with every number in the network: ∂L/∂y and ∂L/∂z of each layer, ∂L/∂w of
  * each weight. Dropout does nothing and batch normalization uses its running statistics, as in a trained model; what
  * layers add to the loss counts, regularizers of weights do not.
+ *
+ * The loss is the one that the model was compiled with: of several outputs, that of one of them, times what it counts
+ * in the sum that is trained.
  *
  * @param x one sample
  * @param target a class number, or the values of the output
@@ -91,6 +114,7 @@ export async function gradients(
     onPath: reached,
     onPathBefore: reachedBefore,
     hasMask,
+    adds,
   } = plans.get(model.network)!.get(objectiveKey(objective))!;
   const n = nodes.length;
   const [dValues, dBefore] = [results.slice(1, 1 + n), results.slice(1 + n, 1 + 2 * n)];
@@ -101,6 +125,7 @@ export async function gradients(
     model: model.name,
     loss: results[0]![0]!,
     lossName: objective.loss.name,
+    objective: described(model, objective, adds),
     activations,
     layers: nodes.map(({ id, layer, isInput, shapes }, i) => {
       const ends = !isInput && isWeighted(layer);
@@ -130,7 +155,45 @@ export function isGradients(value: unknown): value is NetworkGradients {
   return typeof value === 'object' && value !== null && 'lossName' in value && 'weights' in value;
 }
 
-/** The loss of a batch as graph: the mean over its samples, and what layers add. */
+function described(
+  model: Inspectable,
+  { loss, weight, origin, output }: SampleObjective,
+  adds: boolean,
+): GradientLoss {
+  const { fromLogits: _, ...config } = loss.config?.() ?? {};
+  const { shape } = model.network.outputs[output]!;
+  const described = {
+    origin,
+    name: loss.name,
+    options: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null && value !== 0)),
+    weight,
+    formula: `${lossFormula(loss, shape, weight)}${adds ? ', and what layers add' : ''}`,
+    hasPenalties: model.network.weights.some(({ weight }) => weight.regularizer !== undefined),
+  };
+  return { ...described, words: lossInWords(described) };
+}
+
+function lossInWords({ origin, name, options, weight, hasPenalties }: Omit<GradientLoss, 'words'>): string {
+  const loss = [name, ...Object.entries(options).map(([option, value]) => `${option} ${value}`)].join(', ');
+  const times = weight === 1 ? '' : `, times ${weight}, what it counts in the sum of all losses`;
+  const penalties = hasPenalties
+    ? ' Penalties on the size of weights, which training adds to it, are left out.'
+    : '';
+  switch (origin) {
+    case 'compiled':
+      return `L is the loss that the network is trained with: ${loss}${times}.${penalties}`;
+    case 'asked':
+      return `L is the loss that was asked for: ${loss}${weight === 1 ? '' : `, times ${weight}`}.`;
+    case 'untrained':
+      return `This output was not trained, it has no loss: L is the default for such an output, ${loss}.`;
+    case 'unknown':
+      return `Nothing is known of how this network was trained: L is the default for such an output, ${loss}.`;
+    default:
+      return origin satisfies never;
+  }
+}
+
+/** The loss of a batch as graph, as training has it: the mean over its samples and steps that count, and what layers add. */
 export function lossOf(
   traced: TracedNetwork,
   model: Inspectable,
@@ -139,7 +202,9 @@ export function lossOf(
 ) {
   const source = nodesOf(model).outputs[objective.output]!;
   const prediction = traced.values[source.node]![source.output]!;
-  return traced.losses.reduce((sum, loss) => add(sum, loss), mean(objective.loss.call(target, prediction)));
+  const mask = source.output === 0 ? traced.masks[source.node] : undefined;
+  const own = meanLoss(objective.loss.call(target, prediction), undefined, mask, 'mask');
+  return traced.losses.reduce((sum, loss) => add(sum, loss), times(own, objective.weight));
 }
 
 /** The loss of a sample in 64 bits, for weights and values that are moved a little. */
@@ -185,6 +250,8 @@ interface Plan {
   readonly onPath: readonly boolean[];
   readonly onPathBefore: readonly boolean[];
   readonly hasMask: readonly boolean[];
+  /** Whether layers add to the loss. */
+  readonly adds: boolean;
 }
 
 /** By network and objective. */
@@ -206,6 +273,7 @@ function drawGradients(model: Inspectable, objective: SampleObjective): Drawing 
       onPath: values.map((value) => value.dtype === 'float32' && reached.has(value)),
       onPathBefore: traced.preActivations.map((z) => reached.has(z)),
       hasMask: seenMasks(traced),
+      adds: traced.losses.length > 0,
     },
   };
 }

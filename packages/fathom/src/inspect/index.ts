@@ -46,7 +46,14 @@ export {
   type GradientOf,
 } from './explainGradient.ts';
 export { type GradCam, type GradCamOptions, gradCam } from './gradCam.ts';
-export { gradients, type LayerGradient, type NetworkGradients, type WeightGradient } from './gradients.ts';
+export { type GradCamPlace, gradCamPlaces } from './gradCamPlaces.ts';
+export {
+  type GradientLoss,
+  gradients,
+  type LayerGradient,
+  type NetworkGradients,
+  type WeightGradient,
+} from './gradients.ts';
 export type { GradientTerm } from './gradientTerms.ts';
 export {
   type GradientHistogramOptions,
@@ -74,7 +81,7 @@ export {
 } from './linearRegression.ts';
 export { type MaximizedActivation, type MaximizeOptions, maximizeActivation } from './maximizeActivation.ts';
 export type { Inspectable } from './nodes.ts';
-export type { ObjectiveOptions, Target } from './objective.ts';
+export type { LossOrigin, ObjectiveOptions, Target } from './objective.ts';
 export { type OcclusionMap, type OcclusionOptions, occlusion } from './occlusion.ts';
 export {
   featureMaps,
@@ -89,7 +96,7 @@ export { type Box, type LayerBox, type ReceptiveField, receptiveField } from './
 export { dotProductHtml, windowGrids } from './render/dotProduct.ts';
 export { mapsHtml } from './render/maps.ts';
 export { networkSvg, networkTable } from './render/overview.ts';
-export { type PageOptions, pageHtml } from './render/page.ts';
+export { type PageOptions, pageHtml, type WrittenRow } from './render/page.ts';
 export { encodePng, pngUrl } from './render/png.ts';
 export { type SaliencyMap, type SaliencyOptions, saliency } from './saliency.ts';
 export { forget, type InspectOptions } from './session.ts';

@@ -1,9 +1,11 @@
-import { formatShape, type Shape } from '../ir/shape.ts';
+import { formatShape, type Shape, sizeOf } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import type { Softmax } from '../nn/layers/softmax.ts';
 import { type Loss, type LossLike, resolveLoss, sparseCategoricalCrossentropy } from '../nn/losses/index.ts';
 import { input } from '../ops/index.ts';
 import { toRows } from '../train/arrays.ts';
+import type { AnyModel } from '../train/model.ts';
+import type { OutputLoss } from '../train/objective.ts';
 import type { DataInput } from '../train/options.ts';
 import { type Inspectable, nodesOf } from './nodes.ts';
 import type { InspectOptions } from './session.ts';
@@ -11,20 +13,38 @@ import { isWeighted } from './trace.ts';
 
 export interface ObjectiveOptions extends InspectOptions {
   /**
-   * Default for class numbers the cross-entropy of all classes, from logits unless the model ends in softmax, of one
+   * Default what the model was compiled with for this output. Of one that was not compiled, or an output that is not
+   * trained: for class numbers the cross-entropy of all classes, from logits unless the model ends in softmax, of one
    * output of sigmoid its binary one; for values the mean squared error.
    */
   readonly loss?: LossLike | undefined;
+  /**
+   * By what the loss of the output is multiplied. Default what the model was compiled with, as far as the loss is, and
+   * else 1.
+   */
+  readonly lossWeight?: number | undefined;
   /** Which output of the model, of several. Default 0. */
   readonly output?: number | undefined;
 }
 
-/** What an output should have been: a class number, or values. */
+/**
+ * What an output should have been: a class number, at each place where there are several, or the number of an output
+ * of one; or values.
+ */
 export type Target = number | DataInput;
+
+/**
+ * Where a loss comes from: somebody asked for it, the model was compiled with it; or it is the default, because the
+ * model was not compiled, or not for this output.
+ */
+export type LossOrigin = 'asked' | 'compiled' | 'unknown' | 'untrained';
 
 /** A loss for one output of a model, and its target as the loss takes it. */
 export interface SampleObjective {
   readonly loss: Loss;
+  /** What it counts. */
+  readonly weight: number;
+  readonly origin: LossOrigin;
   readonly output: number;
   /** Shape and values of the targets of a batch. */
   readonly shape: Shape;
@@ -41,9 +61,10 @@ export function objectiveFor(
   model: Inspectable,
   target: Target,
   count: number,
-  { loss, output = 0 }: ObjectiveOptions,
+  options: ObjectiveOptions,
   where: string,
 ): SampleObjective {
+  const { output = 0 } = options;
   const tensor = model.network.outputs[output];
   if (!tensor) {
     throw new RangeError(
@@ -51,32 +72,48 @@ export function objectiveFor(
     );
   }
   const { shape } = tensor;
-  const labels = typeof target === 'number' ? [target] : undefined;
-  const chosen = loss === undefined ? defaultLoss(model, target, shape, count, output) : resolveLoss(loss);
-  const isLabel = chosen.targets === 'labels';
+  const chosen = lossFor(model, target, shape, count, options);
+  if (!Number.isFinite(chosen.weight)) {
+    throw new RangeError(`${where}: expected a finite lossWeight; received ${chosen.weight}.`);
+  }
+  const isLabel = chosen.loss.targets === 'labels';
   const targetShape = isLabel ? shape.slice(0, -1) : shape;
   const classes = shape.at(-1) ?? 1;
+  const objective = { ...chosen, output, shape: [count, ...targetShape], isLabel };
+  const checkClasses = (labels: readonly number[]) => {
+    const wrong = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+    if (wrong === undefined && labels.length % count === 0) return;
+    throw new RangeError(
+      `${where}: expected ${count === 1 ? 'a class number' : `${count} class numbers`} 0…${classes - 1}; received ${wrong ?? labels.length}.`,
+    );
+  };
+  if (typeof target === 'number' && (isLabel || classes > 1)) {
+    checkClasses([target]);
+    const values = Float32Array.from({ length: sizeOf(targetShape) }, (_, i) =>
+      isLabel ? target : Number(i % classes === target),
+    );
+    return { ...objective, values };
+  }
+  const given = typeof target === 'number' ? [target] : target;
   if (isLabel) {
-    const values = labels ?? [...toRows(target as never, targetShape, `${where}: target`).data];
-    const wrong = values.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-    if (wrong !== undefined || values.length % count !== 0) {
-      throw new RangeError(
-        `${where}: expected ${count === 1 ? 'a class number' : `${count} class numbers`} 0…${classes - 1}; received ${wrong ?? values.length}.`,
-      );
-    }
-    return { loss: chosen, output, shape: [count, ...targetShape], values, isLabel };
+    const values = [...toRows(given as never, targetShape, `${where}: target`).data];
+    checkClasses(values);
+    return { ...objective, values };
   }
-  if (labels && classes > 1 && chosen.kind === 'categorical') {
-    const values = Float32Array.from({ length: classes }, (_, i) => (i === target ? 1 : 0));
-    return { loss: chosen, output, shape: [count, ...targetShape], values, isLabel };
-  }
-  const rows = toRows((labels ?? target) as never, targetShape, `${where}: target`);
+  const rows = toRows(given as never, targetShape, `${where}: target`);
   if (rows.count !== count) {
     throw new RangeError(
       `${where}: expected ${count} targets of shape ${formatShape(targetShape)}; received ${rows.count}.`,
     );
   }
-  return { loss: chosen, output, shape: [count, ...targetShape], values: rows.data, isLabel };
+  return { ...objective, values: rows.data };
+}
+
+/** What a model was compiled with for an output; undefined where nothing is known, null where it is not trained. */
+export function compiledLoss(model: Inspectable, output: number): OutputLoss | null | undefined {
+  // Any network can be looked into, and a model is one that can be compiled.
+  const { outputLosses } = model as Partial<AnyModel>;
+  return outputLosses && (outputLosses.find(({ index }) => index === output) ?? null);
 }
 
 /** The input of a graph for the targets. */
@@ -85,16 +122,17 @@ export function targetInput({ shape, isLabel }: SampleObjective): Tensor {
 }
 
 /** Tells programs apart that are made for different losses. */
-export function objectiveKey({ loss, output }: SampleObjective): string {
+export function objectiveKey({ loss, weight, output }: SampleObjective): string {
+  const which = `${output} ×${weight}`;
   if (!loss.config) {
     let number = ownLosses.get(loss.call);
     if (number === undefined) {
       number = nextOwn++;
       ownLosses.set(loss.call, number);
     }
-    return `${output} own loss ${number}`;
+    return `${which} own loss ${number}`;
   }
-  return `${output} ${loss.name} ${JSON.stringify(loss.config())}`;
+  return `${which} ${loss.name} ${JSON.stringify(loss.config())}`;
 }
 
 /** Whether an output of the model is made by softmax. */
@@ -113,6 +151,20 @@ export function endsIn(model: Inspectable, name: 'softmax' | 'sigmoid', output =
 
 const ownLosses = new WeakMap<object, number>();
 let nextOwn = 0;
+
+function lossFor(
+  model: Inspectable,
+  target: Target,
+  shape: Shape,
+  count: number,
+  { loss, lossWeight, output = 0 }: ObjectiveOptions,
+): Pick<SampleObjective, 'loss' | 'weight' | 'origin'> {
+  if (loss !== undefined) return { loss: resolveLoss(loss), weight: lossWeight ?? 1, origin: 'asked' };
+  const known = compiledLoss(model, output);
+  if (known) return { loss: known.loss, weight: lossWeight ?? known.weight, origin: 'compiled' };
+  const origin = known === null ? 'untrained' : 'unknown';
+  return { loss: defaultLoss(model, target, shape, count, output), weight: lossWeight ?? 1, origin };
+}
 
 function defaultLoss(model: Inspectable, target: Target, shape: Shape, count: number, output: number): Loss {
   const classes = shape.at(-1) ?? 1;

@@ -18,7 +18,7 @@ export function scoreOf(
   const y = traced.values[source.node]![source.output]!;
   const before = isWeighted(last.layer)
     ? traced.preActivations[last.index]!
-    : traced.values[last.sources[0]?.node ?? last.index]![0]!;
+    : traced.values[last.sources[0]?.node ?? last.index]![last.sources[0]?.output ?? 0]!;
   const logits = isSoftmax ? before : y;
   const chosen = input('chosen', logits.shape);
   return { score: sum(multiply(logits, chosen)), chosen };

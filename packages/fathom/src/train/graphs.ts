@@ -153,7 +153,7 @@ function measures(
  * The loss of a batch as in Keras: Σ wᵢ lᵢ / n over the n losses. Where a mask says which of them count, n is the
  * number of those.
  */
-function meanLoss(
+export function meanLoss(
   losses: Tensor,
   weight: Tensor | undefined,
   valid: Tensor | undefined,
@@ -186,6 +186,6 @@ function both(weight: Tensor, valid: Tensor): Tensor {
     : multiply(weight, along(valid, weight, 'mask'));
 }
 
-function times(loss: Tensor, weight: number): Tensor {
+export function times(loss: Tensor, weight: number): Tensor {
   return weight === 1 ? loss : multiply(loss, weight);
 }

@@ -31,6 +31,7 @@ export { type FromConfigOptions, type LayerFactory, modelFromConfig } from './fr
 export type { Measurable } from './measure.ts';
 export { type AnyModel, Model, model, sequential } from './model.ts';
 export { findNonFinite, type NonFinite } from './nonFinite.ts';
+export type { OutputLoss } from './objective.ts';
 export type {
   BackendOptions,
   BatchesInput,

@@ -13,7 +13,7 @@ import { evaluateSource, type History, runEpochs } from './fit.ts';
 import { Means } from './means.ts';
 import type { MeasuredStep } from './measure.ts';
 import { type NonFinite, searchStep } from './nonFinite.ts';
-import { inputFeeds, objectiveOf } from './objective.ts';
+import { inputFeeds, type OutputLoss, objectiveOf } from './objective.ts';
 import {
   type BatchesInput,
   type BatchSizeOptions,
@@ -80,6 +80,11 @@ export class Model<O extends Symbolics = SymbolicTensor> extends Composite<O> {
   /** The optimizer of a compiled model; its learning rate may be changed at any time. */
   get optimizer(): Optimizer | undefined {
     return this.#settings?.optimizer;
+  }
+
+  /** The losses of a compiled model, one for each output that is trained; undefined before `compile` and `build`. */
+  get outputLosses(): readonly OutputLoss[] | undefined {
+    return this.#settings && this.built ? this.#requireTrainer().plan.objective.outputs : undefined;
   }
 
   /** Milliseconds spent so far on compiling programs. */

@@ -7,14 +7,18 @@ import type { Figure } from './means.ts';
 import type { ByOutput, CompileOptions, MetricsOption } from './options.ts';
 import type { Expected, Feed } from './samples.ts';
 
-/** What one output is trained for. */
-export interface OutputObjective {
+/** What one output is trained to make small. */
+export interface OutputLoss {
   readonly name: string;
   /** Its place among the outputs of the network. */
   readonly index: number;
   readonly loss: Loss;
   /** What the loss counts in the sum that is trained. */
   readonly weight: number;
+}
+
+/** What one output is trained for. */
+export interface OutputObjective extends OutputLoss {
   readonly metrics: readonly MeasuredMetric[];
 }
 

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { layers, type Model, model } from '../../src/index.ts';
-import { activations, answers, gradients, pageHtml, saliency } from '../../src/inspect/index.ts';
+import { layers, losses, type Model, model } from '../../src/index.ts';
+import {
+  activations,
+  answers,
+  gradients,
+  type PageOptions,
+  pageHtml,
+  saliency,
+  type Target,
+} from '../../src/inspect/index.ts';
 import { someNumbers } from './support.ts';
 
 const { concatenate, conv2d, dense, flatten, input, lstm } = layers;
@@ -108,12 +116,65 @@ describe('several inputs and outputs', () => {
     expect(html).toContain('picture, as the network gets it');
     expect(html).toContain('row: what goes in');
     expect(html).toContain('Saliency of picture for yes');
-    expect(await pageHtml(network, x, { ...REFERENCE, output: 2 })).toContain('Input and result of box');
+    expect(html).toContain('Grad-CAM: where in picture conv2d speaks for yes');
+    const box = await pageHtml(network, x, { ...REFERENCE, output: 2 });
+    expect(box).toContain('Input and result of box');
+    expect(box).toContain('There is no grad-CAM: it shows where something speaks for a class');
+    expect(box).not.toContain('and its gradients');
     await expect(pageHtml(network, x, { output: 3 })).rejects.toThrow('expected an output 0…2; received 3');
     await expect(pageHtml(network, x, { output: 2, classIndex: 1 })).rejects.toThrow('box gives numbers');
     await expect(pageHtml(network, x, { output: 1, classIndex: 0 })).rejects.toThrow(
       'expected class 1 of found',
     );
+  });
+
+  it('have on the page the loss that each was trained with, and its gradients beside a small step', async () => {
+    const network = twoByThree();
+    network.compile({
+      loss: [losses.sparseCategoricalCrossentropy(), null, losses.huber()] as never,
+      lossWeights: [1, 1, 0.5],
+      ...REFERENCE,
+    });
+    const number = (text: string) => Number(text.replaceAll('−', '-'));
+    const pageOf = async (options: PageOptions, target: Target) => {
+      const html = await pageHtml(network, x, { ...REFERENCE, ...options });
+      const { output } = options;
+      const all = await gradients(network, x, target, { ...REFERENCE, output });
+      const [, loss] = /<p class="formula">L = .*= ([^<]*)<\/p>/.exec(html)!;
+      expect(Math.abs(number(loss!) - all.loss)).toBeLessThan(2e-3 * Math.max(0.1, all.loss));
+      expect(html).toContain(all.objective.words);
+      const largest = all.weights.flatMap(({ gradient }) => Array.from(gradient, Math.abs));
+      const [, value, check] = /is ([−\d.e]+); by trying,.*comes to ([−\d.e]+)\.<\/p>/.exec(html)!;
+      expect(Math.abs(number(value!))).toBeCloseTo(Math.max(...largest), 2);
+      expect(number(check!)).toBeCloseTo(number(value!), 2);
+      return html;
+    };
+    const kind = await pageOf({ output: 0, classIndex: 2, classes: ['a', 'b', 'c'] }, 2);
+    expect(kind).toContain('Loss of kind, and its gradients');
+    expect(kind).toContain(
+      'Here c is taken for right. L is the loss that the network is trained with: sparse',
+    );
+    const box = await pageOf({ output: 2, target: [1, 2, 3, 4] }, [[1, 2, 3, 4]]);
+    expect(box).toContain('Here 1, 2, 3, 4 is taken for right.');
+    expect(box).toContain('huber, delta 1, times 0.5, what it counts');
+    const found = await pageOf({ output: 1, classIndex: 1 }, 1);
+    expect(found).toContain('This output was not trained, it has no loss');
+    await expect(pageHtml(network, x, { output: 2, target: [1] })).rejects.toThrow(
+      'expected a target of 4 numbers, as box gives; received 1.',
+    );
+    await expect(pageHtml(network, x, { output: 0, target: [1, 0, 0] })).rejects.toThrow(
+      'expected no target, since kind tells classes apart',
+    );
+  });
+
+  it('have a table of what was written for each row', async () => {
+    const network = twoByThree();
+    const written = ['a', 'b', 'c', 'd'].map((name, i) => ({ name, value: 10 * i }));
+    const html = await pageHtml(network, x, { ...REFERENCE, written: [undefined, written] });
+    expect(html).toMatch(/<caption>row: what goes in<\/caption>[\s\S]*As written[\s\S]*>d<\/th><td>30</);
+    await expect(
+      pageHtml(network, x, { ...REFERENCE, written: [undefined, written.slice(1)] }),
+    ).rejects.toThrow('expected 4 written numbers, as row has; received 3.');
   });
 
   it('have gradients of the loss of one output', async () => {

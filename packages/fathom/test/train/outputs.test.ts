@@ -106,6 +106,26 @@ describe('fit with several inputs and outputs', () => {
     expect(Object.keys(await made.predict(halves))).toEqual(['kind', 'size']);
   });
 
+  it('tells with which losses it was compiled, also after it was saved', () => {
+    const told = (made: ReturnType<typeof network>) =>
+      made.outputLosses!.map(({ name, index, loss, weight }) => [name, index, loss.name, weight]);
+    const made = network({ lossWeights: { size: 0.5 } });
+    const expected = [
+      ['kind', 0, 'sparseCategoricalCrossentropy', 1],
+      ['size', 1, 'meanSquaredError', 0.5],
+    ];
+    expect(told(made)).toEqual(expected);
+    expect(told(modelFromConfig(made.toConfig()))).toEqual(expected);
+    const one = network({ loss: { kind: null, size: losses.huber() } });
+    expect(told(one)).toEqual([['size', 1, 'huber', 1]]);
+    const later = sequential([dense({ units: 1 })]);
+    expect(later.outputLosses).toBeUndefined();
+    later.compile({ loss: 'meanSquaredError', backend: exact });
+    expect(later.outputLosses).toBeUndefined();
+    later.build([2]);
+    expect(later.outputLosses).toMatchObject([{ index: 0, weight: 1, loss: { name: 'meanSquaredError' } }]);
+  });
+
   it('weighs samples of one output as if they came more often', async () => {
     const make = () => {
       const one = sequential([dense({ units: 1, inputShape: [1] })], { seed: 1 });

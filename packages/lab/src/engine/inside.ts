@@ -1,8 +1,9 @@
-import { type ColumnStatistics, csvSample, inspect, type Model, sampleSize } from 'fathom';
+import { csvSample, inspect, type Model, type StoredColumns, sampleSize } from 'fathom';
 import { engineBackend } from './backend.ts';
 import type { LabData } from './data.ts';
+import { camsOf } from './insideCam.ts';
 import { inputsOf, samplesOf } from './insideSamples.ts';
-import { targetOf } from './insideTargets.ts';
+import { answerAt, targetOf } from './insideTargets.ts';
 import type { InsideMap, InsideSample, InsideTarget, InsideView, InsideWeight } from './insideTypes.ts';
 import { infoOf, networkOf } from './networks.ts';
 import type { Handlers, Request } from './protocol.ts';
@@ -20,6 +21,7 @@ export const insideHandlers: Handlers<
   | 'inside/map'
   | 'inside/cell'
   | 'inside/field'
+  | 'inside/cam'
   | 'inside/gradients'
   | 'inside/gradient'
 > = {
@@ -48,12 +50,18 @@ export const insideHandlers: Handlers<
     }),
   'inside/field': async ({ network, layer, place }) =>
     inspect.receptiveField(sourceOf(network).model, layer, place),
+  'inside/cam': ({ sample, output, choice }) =>
+    between(sample.network, async () => {
+      const { model, x, activations, answers } = seen(sample);
+      const answer = answerAt(await answers(), output);
+      return camsOf(model, x, await activations(), answer, output, choice);
+    }),
   'inside/gradients': ({ sample, target }) =>
     between(sample.network, async () => {
-      const { loss, lossName, layers } = await seen(sample).gradients(target);
+      const { loss, objective, layers } = await seen(sample).gradients(target);
       return {
         loss,
-        lossName,
+        objective,
         layers: layers.map(({ id, gradient, preActivationGradient }) => ({
           id,
           gradient,
@@ -78,8 +86,8 @@ interface Held {
   readonly model: Model;
   readonly classes: readonly string[];
   readonly data: LabData | undefined;
-  /** Of the table that it was trained on, where that is known. */
-  readonly columns: readonly ColumnStatistics[] | undefined;
+  /** Of the tables that it was trained on, where that is known. */
+  readonly columns: StoredColumns | undefined;
   /** Steps of training that its weights have seen. */
   readonly steps: number;
 }

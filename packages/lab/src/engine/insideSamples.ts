@@ -1,5 +1,5 @@
 import {
-  type ColumnStatistics,
+  columnsOfInputs,
   DataError,
   type Dataset,
   digitFromPixels,
@@ -7,6 +7,7 @@ import {
   type Model,
   normalize,
   originalRow,
+  type StoredColumns,
   sampleSize,
   standardizeRow,
 } from 'fathom';
@@ -21,15 +22,17 @@ const DRAWN = ['digits', 'mnist'];
 /**
  * What the inputs of a network take; the data of its training say more, where they are at hand.
  *
- * @param columns of the table that it was trained on
+ * @param columns of the tables that it was trained on
  */
 export function inputsOf(
   model: Model,
   data: LabData | undefined,
-  columns: readonly ColumnStatistics[] | undefined,
+  columns: StoredColumns | undefined,
 ): InsideInput[] {
   const { inputs } = model.network;
   const { inputs: ids } = inspect.describeNetwork(model);
+  const takers = inputs.map(({ shape, dtype }, i) => ({ name: model.inputNames[i]!, shape, dtype }));
+  const known = columnsOfInputs(columns, takers);
   return inputs.map(({ shape, dtype }, i) => {
     const size = sampleSize(shape);
     const isPicture = shape.length === 3 && (shape[2] === 1 || shape[2] === 3);
@@ -45,7 +48,7 @@ export function inputsOf(
       id: ids[i]!,
       kind: isDigit ? 'digit' : dtype === 'int32' ? 'tokens' : isPicture ? 'picture' : 'numbers',
       shape,
-      columns: inputs.length === 1 && columns?.length === size ? columns : undefined,
+      columns: known[i],
       samples: own && !isDigit ? own.validation.count : 0,
     };
   });

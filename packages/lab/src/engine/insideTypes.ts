@@ -83,9 +83,31 @@ export interface InsideMap {
   readonly bias: InsideWeight | undefined;
 }
 
+/** Where in what goes into an input a convolution speaks for an answer. */
+export interface InsideCam {
+  readonly input: string;
+  /** Why that cannot be said. */
+  readonly problem: string | undefined;
+  readonly shown:
+    | {
+        readonly layer: string;
+        /** Rows and columns of its maps. */
+        readonly maps: readonly number[];
+        /** Of the input. */
+        readonly rows: number;
+        readonly columns: number;
+        /** 0 to 1 at each place. */
+        readonly heat: Float32Array;
+        /** What goes in; undefined where it is drawn neither in grey nor in colours. */
+        readonly picture: inspect.Picture | undefined;
+      }
+    | undefined;
+}
+
 export interface InsideGradients {
   readonly loss: number;
-  readonly lossName: string;
+  /** What the loss is, and where it is known from. */
+  readonly objective: inspect.GradientLoss;
   /** ∂L/∂y and ∂L/∂z of each layer, in the order of the layers. */
   readonly layers: readonly {
     readonly id: string;

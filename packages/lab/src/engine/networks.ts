@@ -1,10 +1,11 @@
 import {
-  type ColumnStatistics,
   DataError,
+  isStoredColumns,
   layers,
   loadWeights,
   type Model,
   modelFromConfig,
+  type StoredColumns,
   sampleSize,
   sequential,
 } from 'fathom';
@@ -15,8 +16,8 @@ import type { Handlers, NetworkInfo, SavedNetwork } from './protocol.ts';
 export interface HeldNetwork {
   readonly model: Model;
   readonly classes: readonly string[];
-  /** Of one that was trained on a table whose columns were standardized: by what. */
-  readonly columns?: readonly ColumnStatistics[] | undefined;
+  /** Of one that was trained on tables whose columns were standardized: by what. */
+  readonly columns?: StoredColumns | undefined;
 }
 
 const held = new Map<string, HeldNetwork>();
@@ -42,14 +43,10 @@ export function holdNetwork(
   id: string,
   model: Model,
   classes: readonly string[],
-  columns: readonly ColumnStatistics[] = [],
+  columns?: StoredColumns,
 ): NetworkInfo {
   const info = infoOf(id, model, classes);
-  const fits =
-    columns.length > 0 &&
-    info.inputShapes.length === 1 &&
-    sampleSize(info.inputShapes[0]!) === columns.length;
-  held.set(id, { model, classes, columns: fits ? columns : undefined });
+  held.set(id, { model, classes, columns });
   return info;
 }
 
@@ -90,8 +87,7 @@ async function loadShipped(): Promise<NetworkInfo> {
 /** @throws DataError when the files are no model, or not of one run */
 async function load({ id, config, record, weights, where }: SavedNetwork): Promise<NetworkInfo> {
   const json = parse(config, `${where}: model.json`) as Record<string, unknown>;
-  // How it was trained does not matter here, and may name what this page does not have.
-  const model = modelFromConfig({ ...json, compile: null }, { where: `${where}: model.json` });
+  const model = await copyOf(json, `${where}: model.json`);
   await loadWeights(model, weights, `${where}: weights.safetensors`);
   const { inputs, outputs } = model.network;
   const { classes: names, columns } = dataOf(record, where);
@@ -99,10 +95,30 @@ async function load({ id, config, record, weights, where }: SavedNetwork): Promi
   const units = outputs[0]?.shape.at(-1) ?? 0;
   const counted = isSingle ? Array.from({ length: units }, (_, i) => String(i)) : [];
   const isNamed = outputs.some(({ shape }) => shape.at(-1) === names?.length);
-  const info = holdNetwork(id, model, names && isNamed ? names : counted, columns);
+  const classes = names && isNamed ? names : [];
+  const info = holdNetwork(id, model, classes, columns);
   // Its program is compiled now and not at the first stroke.
   if (isSingle) await classify(networkOf(id), new Float32Array(sampleSize(info.inputShapes[0]!)));
-  return info;
+  // To be told apart they need names; that somebody has named them is another thing.
+  return classes.length > 0 ? info : { ...info, classes: counted };
+}
+
+/**
+ * A model as it was saved, to be asked: compiled with the losses that it was trained with, of which gradients are, but
+ * with an optimizer that has no state, which would only take memory.
+ */
+export async function copyOf(json: Record<string, unknown>, where: string): Promise<Model> {
+  const plain = () => modelFromConfig({ ...json, compile: null }, { where });
+  const { loss, lossWeights } = (json.compile ?? {}) as { loss?: unknown; lossWeights?: unknown };
+  if (loss === undefined) return plain();
+  const compile = { loss, ...(lossWeights ? { lossWeights } : {}), optimizer: { name: 'sgd' } };
+  const backend = await engineBackend();
+  try {
+    return modelFromConfig({ ...json, compile }, { where, backend });
+  } catch {
+    // A loss that this page does not have is as good as none; what else is wrong is told now.
+    return plain();
+  }
 }
 
 function parse(text: string, where: string): unknown {
@@ -126,21 +142,16 @@ function parse(text: string, where: string): unknown {
 function dataOf(
   record: string | undefined,
   where: string,
-): { classes?: readonly string[]; columns?: readonly ColumnStatistics[] } {
+): { classes?: readonly string[]; columns?: StoredColumns } {
   if (record === undefined) return {};
   const { data } = parse(record, `${where}: run.json`) as { data?: { classes?: unknown; columns?: unknown } };
   const classes = listOf(data?.classes, (name): name is string => typeof name === 'string');
-  const columns = listOf(data?.columns, isColumn);
-  return { ...(classes && { classes }), ...(columns && { columns }) };
+  const columns = data?.columns;
+  return { ...(classes && { classes }), ...(isStoredColumns(columns) && { columns }) };
 }
 
 function listOf<T>(value: unknown, isOne: (one: unknown) => one is T): readonly T[] | undefined {
   return Array.isArray(value) && value.every(isOne) ? value : undefined;
-}
-
-function isColumn(value: unknown): value is ColumnStatistics {
-  const { name, mean, std } = (value ?? {}) as Partial<Record<keyof ColumnStatistics, unknown>>;
-  return typeof name === 'string' && Number.isFinite(mean) && Number.isFinite(std) && (std as number) >= 0;
 }
 
 /** What a network says of one sample: a probability for each class. */
@@ -154,11 +165,15 @@ export async function classify({ model }: HeldNetwork, sample: Float32Array): Pr
 export async function classifierOf(model: Model): Promise<Model> {
   const known = classifiers.get(model);
   if (known) return known;
-  const classifier = endsInSoftmax(model)
-    ? model
-    : sequential([model, layers.softmax()], { name: `${model.name}-classifier` });
+  const isWhole = endsInSoftmax(model);
   // The backend is part of how a model is compiled; one that is trained has its own already.
-  if (!classifier.optimizer) classifier.compile({ loss: 'meanSquaredError', backend: await engineBackend() });
+  const classifier =
+    isWhole && model.optimizer
+      ? model
+      : sequential(isWhole ? [model] : [model, layers.softmax()], { name: `${model.name}-classifier` });
+  if (!classifier.optimizer) {
+    classifier.compile({ loss: 'meanSquaredError', optimizer: 'sgd', backend: await engineBackend() });
+  }
   classifiers.set(model, classifier);
   return classifier;
 }

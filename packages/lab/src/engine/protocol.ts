@@ -1,6 +1,7 @@
 import type { CsvSample, inspect } from 'fathom';
 import type { ConvolveCalls } from './convolveTypes.ts';
 import type {
+  InsideCam,
   InsideCell,
   InsideGradients,
   InsideInput,
@@ -87,6 +88,11 @@ export interface Calls {
   'inside/field': {
     request: { network: string; layer: string; place: readonly number[] };
     reply: inspect.ReceptiveField;
+  };
+  /** Where in each input something speaks for a class of an output, or for one of its numbers. */
+  'inside/cam': {
+    request: { sample: InsideSample; output: number; choice: number };
+    reply: readonly InsideCam[];
   };
   /** Of the loss of one output. */
   'inside/gradients': { request: { sample: InsideSample; target: InsideTarget }; reply: InsideGradients };

@@ -5,7 +5,6 @@ import {
   type Dataset,
   inspect,
   type Model,
-  modelFromConfig,
   restoreTraining,
 } from 'fathom';
 import { engineBackend } from './backend.ts';
@@ -14,7 +13,7 @@ import { emit } from './emit.ts';
 import type { EpochLog } from './epochLog.ts';
 import { kernelSheet } from './kernels.ts';
 import { Moments } from './moments.ts';
-import { holdNetwork } from './networks.ts';
+import { copyOf, holdNetwork } from './networks.ts';
 import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
 import { reportOf, validate } from './report.ts';
@@ -131,11 +130,12 @@ export const trainingHandlers: Handlers<
     const { spent, moments } = training;
     return runFiles({ ...training, msPerStep: spent.ms / spent.steps }, moments.at(steps), lab);
   },
-  'train/keep': (steps) => {
+  'train/keep': async (steps) => {
     const training = need();
     const { model, moments, data: own } = training;
-    training.shown ??= modelFromConfig({ ...model.toConfig(), compile: null });
-    training.shown.setWeights(moments.at(steps).state.weights);
+    const { weights } = moments.at(steps).state;
+    training.shown ??= await copyOf({ ...model.toConfig() }, 'the network in training');
+    training.shown.setWeights(weights);
     noteWeightChange();
     return holdNetwork('trained', training.shown, own.train.classes, own.columns);
   },

@@ -111,6 +111,37 @@ describe('a network with several inputs and outputs', () => {
     });
   });
 
+  it('has the grad-CAM of each output over each picture, and says where there is none', async () => {
+    const model = several();
+    const { view, x, sample } = await lookAt(model, SOURCES);
+    for (const [output, choice] of [
+      [0, 2],
+      [1, 1],
+      [1, 0],
+      [2, 3],
+    ] as const) {
+      const [picture, row, words] = await insideHandlers['inside/cam']({ sample, output, choice });
+      const isYes = output === 1;
+      const against = isYes && choice === 0;
+      const options = { ...REFERENCE, output, against };
+      const cam = await inspect.gradCam(model, x, isYes ? 0 : choice, options);
+      expect(picture!.shown).toMatchObject({ layer: 'conv2d', maps: [4, 4], rows: 6, columns: 6 });
+      near(picture!.shown!.heat, cam.heat);
+      const { pixels } = picture!.shown!.picture!;
+      expect([...pixels]).toEqual(Array.from(view.values[0]!, (value) => Math.round(255 * value)));
+      expect([row!.problem, words!.problem].map((text) => text!.split(':')[0])).toEqual([
+        'row is no picture',
+        'words is no picture',
+      ]);
+    }
+    await expect(insideHandlers['inside/cam']({ sample, output: 0, choice: 3 })).rejects.toThrow(
+      'expected a class 0…2; received 3',
+    );
+    await expect(insideHandlers['inside/cam']({ sample, output: 3, choice: 0 })).rejects.toThrow(
+      'expected an output 0…2; received 3',
+    );
+  });
+
   it('refuses an output and a number of samples that it does not have', async () => {
     const { sample } = await lookAt(several(), SOURCES);
     await expect(

@@ -1,4 +1,14 @@
-import { inspect, loadWeights, type Model, meanAndStd, modelFromConfig, standardize } from 'fathom';
+import {
+  model as functional,
+  inspect,
+  layers,
+  loadWeights,
+  type Model,
+  meanAndStd,
+  modelFromConfig,
+  saveWeights,
+  standardize,
+} from 'fathom';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { insideHandlers } from '../../src/engine/inside.ts';
 import { networkHandlers } from '../../src/engine/networks.ts';
@@ -115,6 +125,57 @@ describe('a row of a table whose columns were standardized for training', () => 
     expect(view.inputs[0]!.columns).toBeUndefined();
     expect([...view.values[0]!]).toEqual([0.5, -1]);
     expectNear(probabilities, await expectedOf(model, [0.5, -1]));
+  });
+});
+
+describe('rows of a network with several inputs', () => {
+  const facts = ['age', 'income'].map((name, i) => ({ name, mean: 10 * (i + 1), std: 2 + i }));
+  const more = [{ name: 'visits', mean: 3, std: 0.5 }];
+  const make = () => {
+    const inputs = [
+      layers.input({ shape: [2], name: 'facts' }),
+      layers.input({ shape: [4, 4, 1], name: 'photo' }),
+      layers.input({ shape: [1], name: 'more' }),
+    ];
+    const joined = layers.concatenate()([inputs[0]!, layers.flatten()(inputs[1]!), inputs[2]!]);
+    const outputs = layers.dense({ units: 3, activation: 'softmax' })(joined);
+    return functional({ inputs, outputs, name: 'several', seed: 6 });
+  };
+
+  it.each([
+    ['a list for all', [...facts, ...more]],
+    ['a list for each', { facts, more }],
+  ])('are standardized by %s, each by its own columns', async (_what, stored) => {
+    const model = make();
+    const record = JSON.stringify({ data: { classes: [], columns: stored } });
+    const config = JSON.stringify(model.toConfig());
+    const weights = new Uint8Array(await saveWeights(model));
+    await networkHandlers['network/load']({ id: 'file', config, record, weights, where: 'test' });
+    const inputs = await insideHandlers['inside/inputs']('file');
+    expect(inputs.map(({ columns }) => columns)).toEqual([facts, undefined, more]);
+    const request = { network: 'file', text: 'visits,income,age\n4,26,14\n5,1,2\n', name: 'all.csv', row: 0 };
+    const rows = [];
+    for (const input of [0, 2]) rows.push((await insideHandlers['inside/row']({ ...request, input })).values);
+    expect(rows).toEqual([[14, 26], [4]]);
+    const sources = [{ values: rows[0]! }, { example: 1 }, { values: rows[1]! }];
+    const view = (await insideHandlers['inside/look']({ network: 'file', sources }))!;
+    expect(view.values.map((values) => [...values]).filter((_, i) => i !== 1)).toEqual([[2, 2], [2]]);
+    expect([view.written[0], view.written[2]]).toEqual(rows);
+    const x = view.values.map((data, i) => ({ data, shape: [1, ...model.network.inputs[i]!.shape] }));
+    const all = await inspect.activations(model, x, REFERENCE);
+    expectNear(view.outputs[0]!.probabilities, all.results[0]!.values);
+  });
+
+  it('go in as they are written where what was stored does not fit', async () => {
+    const model = make();
+    const record = JSON.stringify({ data: { classes: [], columns: { facts: more, photo: more } } });
+    const config = JSON.stringify(model.toConfig());
+    const weights = new Uint8Array(await saveWeights(model));
+    await networkHandlers['network/load']({ id: 'file', config, record, weights, where: 'test' });
+    const sources = [{ values: [14, 26] }, { example: 1 }, { values: [4] }];
+    const view = (await insideHandlers['inside/look']({ network: 'file', sources }))!;
+    expect(view.inputs.map(({ columns }) => columns)).toEqual([undefined, undefined, undefined]);
+    expect([...view.values[0]!, ...view.values[2]!]).toEqual([14, 26, 4]);
   });
 });
 

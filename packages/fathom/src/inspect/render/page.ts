@@ -4,12 +4,14 @@ import { type Answer, answers } from '../answers.ts';
 import { describeNetwork } from '../describeNetwork.ts';
 import { explainCell } from '../explainCell.ts';
 import { gradCam } from '../gradCam.ts';
+import { gradCamPlaces } from '../gradCamPlaces.ts';
 import { type Inspectable, nodesOf } from '../nodes.ts';
 import { featureMaps, filters, inputPicture, type Picture, picture } from '../pictures.ts';
 import { saliency } from '../saliency.ts';
 import type { InspectOptions } from '../session.ts';
 import { placeAt, wiringOf } from '../wiring.ts';
 import { dotProductHtml } from './dotProduct.ts';
+import { lossHtml } from './loss.ts';
 import { image, mapsHtml } from './maps.ts';
 import { networkSvg, networkTable } from './overview.ts';
 import { STYLE } from './style.ts';
@@ -27,18 +29,27 @@ export interface PageOptions extends InspectOptions {
   /** Which output of the model is explained, of several. Default 0. */
   readonly output?: number | undefined;
   /**
-   * Of a model with one input for the row of a table: the columns, and the row as it was written before it was
-   * standardized, beside which the page shows what goes in.
+   * What an output of numbers should have given, one for each of them: then the page has its loss and gradients, which
+   * an output of classes has for the class that is explained.
    */
-  readonly written?: readonly { readonly name: string; readonly value: number }[] | undefined;
+  readonly target?: readonly number[] | undefined;
+  /**
+   * For each input that takes the row of a table: the columns, and the row as it was written before it was standardized,
+   * beside which the page shows what goes in; undefined for other inputs.
+   */
+  readonly written?: readonly (WrittenRow | undefined)[] | undefined;
 }
+
+/** The numbers of a row as they stand in a table. */
+export type WrittenRow = readonly { readonly name: string; readonly value: number }[];
 
 /**
  * What a network does with one sample, as one page of HTML that needs nothing else: the prediction, what it looks at,
  * the network, every layer's feature maps, its kernels, and in each layer with weights the strongest number written
  * out. It opens without a network, in light and dark, and says its pictures in words.
  *
- * Of several outputs one is explained, and what the others give stands beside it.
+ * Of several outputs one is explained, and what the others give stands beside it. Gradients are those of the loss that
+ * the model was compiled with.
  *
  * @param x one sample, of a model with several inputs an array for each
  * @throws DataError on data of another shape; RangeError on an output or a class that does not exist
@@ -52,6 +63,7 @@ export async function pageHtml(model: Inspectable, x: DataInput, options: PageOp
   const description = describeNetwork(model);
   const sections = [
     await answer(model, x, all, options),
+    await lossSection(model, x, all, options),
     section(
       'Network',
       `<div class="scroll${nodesOf(model).nodes.length <= MOST_FITTED ? ' fit' : ''}" tabindex="0" role="region" aria-label="Drawing of the network">${networkSvg(description)}</div>${networkTable(description)}`,
@@ -73,7 +85,7 @@ export async function pageHtml(model: Inspectable, x: DataInput, options: PageOp
 <body>
 <header><h1>${escaped(title)}</h1>${subtitle ? `<p>${escaped(subtitle)}</p>` : ''}</header>
 <main>
-${sections.join('\n')}
+${sections.filter((text) => text !== '').join('\n')}
 </main>
 </body>
 </html>
@@ -99,7 +111,7 @@ async function answer(
   const others = isSeveral ? resultTable('What all outputs give', every) : '';
   const looked = lookedAt(own, output, predicted, options.classIndex);
   const figures = await inputFigures(model, x, all, looked, options);
-  const inputs = options.written ? writtenTable(all, options.written) : inputTables(all);
+  const inputs = inputTables(all, options.written);
   if (predicted < 0) {
     const answers = others || resultTable('What the network gives', every);
     const heading = isSeveral ? `Input and result of ${escaped(own.layer)}` : 'Input and result';
@@ -161,6 +173,7 @@ async function inputFigures(
 ): Promise<string> {
   const { inputs } = model.network;
   const figures: string[] = [];
+  const pictures: number[] = [];
   const figure = (shown: Picture, label: string, text: string) =>
     figures.push(`<figure>${image(shown, label, PICTURE_WIDTH)}<figcaption>${text}</figcaption></figure>`);
   for (const [i, { dtype }] of inputs.entries()) {
@@ -168,6 +181,7 @@ async function inputFigures(
     if (!input) continue;
     const which = inputs.length > 1 ? ` of ${all.layers[i]!.id}` : '';
     const got = inputs.length > 1 ? `${escaped(all.layers[i]!.id)}, as` : 'As';
+    pictures.push(i);
     figure(input, `the picture${which} as the network gets it`, `${got} the network gets it`);
     if (!looked || dtype !== 'float32') continue;
     const { classIndex, output, name } = looked;
@@ -179,16 +193,57 @@ async function inputFigures(
       `Saliency${escaped(which)} for ${escaped(name)}: bright pixels change its score most`,
     );
   }
-  if (looked && inputs.length === 1 && figures.length > 0 && (await hasConvolution(model))) {
+  const problems: string[] = [];
+  const places = looked ? await gradCamPlaces(model, looked.output) : [];
+  for (const i of pictures) {
+    const place = places[i];
+    if (place?.problem) problems.push(place.problem);
+    if (!looked || place?.layer === undefined) continue;
     const { classIndex, output, name } = looked;
-    const cam = await gradCam(model, x, classIndex, { ...options, output });
+    const cam = await gradCam(model, x, classIndex, { ...options, output, input: i });
+    const which = inputs.length > 1 ? ` in ${cam.input}` : '';
     figure(
       picture('grad-CAM', cam.heatShape[0]!, cam.heatShape[1]!, cam.heat, 'unit'),
-      `grad-CAM of ${cam.layer} for ${name}`,
-      `Grad-CAM: where ${escaped(cam.layer)} speaks for ${escaped(name)}`,
+      `grad-CAM of ${cam.layer}${which} for ${name}`,
+      `Grad-CAM: where${escaped(which)} ${escaped(cam.layer)} speaks for ${escaped(name)}`,
     );
   }
-  return figures.join('');
+  if (!looked && pictures.length > 0) {
+    problems.push(
+      'There is no grad-CAM: it shows where something speaks for a class, and this output gives none.',
+    );
+  }
+  const notes = problems.map((problem) => `<p class="note">${escaped(problem)}</p>`);
+  return `${figures.join('')}${notes.join('')}`;
+}
+
+/** The loss, where it is known what is right: the class that is explained, or the numbers that were given. */
+async function lossSection(
+  model: Inspectable,
+  x: DataInput,
+  all: Activations,
+  { classes, classIndex, output = 0, target, backend }: PageOptions,
+): Promise<string> {
+  const own = answers(model, all, classes)[output]!;
+  const predicted = own.probabilities.indexOf(Math.max(...own.probabilities));
+  const { layer, shape, values } = own;
+  if (own.classes.length > 0 && target) {
+    throw new RangeError(
+      `pageHtml: expected no target, since ${layer} tells classes apart; received ${target.length} numbers. Say the class by classIndex.`,
+    );
+  }
+  if (target && target.length !== values.length) {
+    throw new RangeError(
+      `pageHtml: expected a target of ${values.length} numbers, as ${layer} gives; received ${target.length}.`,
+    );
+  }
+  if (!target && predicted < 0) return '';
+  const right = classIndex ?? predicted;
+  const wanted = target ? { data: target, shape: [1, ...shape] } : right;
+  const text = target ? target.map(number).join(', ') : own.classes[right]!;
+  const which = all.results.length > 1 ? ` of ${escaped(layer)}` : '';
+  const body = await lossHtml(model, x, wanted, text, { backend, output });
+  return section(`Loss${which}, and its gradients`, body);
 }
 
 /** What outputs give, as numbers. */
@@ -214,11 +269,10 @@ function resultTable(caption: string, every: readonly Answer[]): string {
 }
 
 /** A row as it was written, and as it goes in. */
-function writtenTable({ layers }: Activations, written: NonNullable<PageOptions['written']>): string {
-  const { id, values } = layers[0]!;
+function writtenTable({ id, values }: LayerActivation, written: WrittenRow): string {
   if (written.length !== values.length) {
     throw new RangeError(
-      `pageHtml: expected ${values.length} written numbers, as the input has; received ${written.length}.`,
+      `pageHtml: expected ${values.length} written numbers, as ${id} has; received ${written.length}.`,
     );
   }
   const lines = written.map(({ name, value }, i) => [
@@ -230,12 +284,14 @@ function writtenTable({ layers }: Activations, written: NonNullable<PageOptions[
 }
 
 /** Inputs that are no pictures, as numbers. */
-function inputTables({ layers }: Activations): string {
-  const rows = layers.filter(
-    ({ type, shape }) => type === 'input' && shape.length < 3 && shape[0]! * (shape[1] ?? 1) <= MOST_LISTED,
-  );
-  return rows
-    .map(({ id, shape, values }) => {
+function inputTables({ layers }: Activations, written: PageOptions['written'] = []): string {
+  return layers
+    .filter(({ type }) => type === 'input')
+    .map((layer, i) => {
+      const own = written[i];
+      if (own) return writtenTable(layer, own);
+      const { id, shape, values } = layer;
+      if (shape.length > 2 || shape[0]! * (shape[1] ?? 1) > MOST_LISTED) return '';
       const width = shape[1] ?? 1;
       const lines = Array.from({ length: shape[0] ?? 1 }, (_, i) => [
         String(i),
@@ -278,13 +334,6 @@ async function layerSection(
 /** Where the largest value stands; in a row of probabilities the one predicted. */
 function strongest({ values, range }: LayerActivation): number {
   return Math.max(0, values.indexOf(range.max));
-}
-
-async function hasConvolution(model: Inspectable): Promise<boolean> {
-  for (const node of nodesOf(model).nodes) {
-    if ((await wiringOf(node))?.kind === 'sum' && node.shapes[0]!.length === 3) return true;
-  }
-  return false;
 }
 
 function section(heading: string, body: string): string {

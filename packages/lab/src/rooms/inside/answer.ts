@@ -17,10 +17,3 @@ export function labelIn(params: Settings, answer: inspect.Answer | undefined): n
 export function outputName({ layer, result }: Pick<inspect.Answer, 'layer' | 'result'>): string {
   return result === 0 ? layer : `${layer}, result ${result + 1}`;
 }
-
-/** The loss for which gradients of an output are taken. */
-export function lossInWords({ classes, probabilities, values, shape }: inspect.Answer): string {
-  if (probabilities.length > 0) return '−ln p';
-  if (classes.length > 0) return `mean of −ln p over ${values.length / shape.at(-1)!} places`;
-  return values.length === 1 ? '(y − target)²' : `mean of (y − target)² over ${values.length} numbers`;
-}
