@@ -384,6 +384,6 @@ async function report(training: Training): Promise<TrainingReport> {
     training: training.means,
     moments: moments.kept,
     memory: training.memory,
-    ...(await reportOf(model, own.validation, settings.loss, ratios)),
+    ...(await reportOf(model, own, settings.loss, ratios)),
   };
 }

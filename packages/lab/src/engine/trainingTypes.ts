@@ -141,7 +141,7 @@ export interface KeptMoments {
 }
 
 export interface Mistake {
-  /** A picture, or the values of a row. */
+  /** A picture, or the values of a row as they stand in the file. */
   readonly content: Sample | readonly number[];
   readonly label: number;
   readonly predicted: number;

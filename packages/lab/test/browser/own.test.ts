@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { dense, encodeIdx, flatten, saveWeights, sequential, syntheticDigits } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, type Lab, startLab } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
 
 describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
   let folder: string;
@@ -60,6 +60,33 @@ describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
     await ready(page);
     await page.getByRole('button', { name: '▶ Train' }).click();
     await page.locator('[data-testid=accuracy]', { hasText: '100.0 %' }).waitFor();
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('mistakes of a table are shown as its rows stand in the file', async () => {
+    const { page, troubles } = await lab.open('#/train?samples=1000&layers=dense_2_softmax');
+    // Both classes have the same rows: half of the answers are wrong whatever is said.
+    const kinds = ['odd', 'even'];
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `5.1,123456.789,0.25,${(i >> 1) % 7},-40,${kinds[i % 2]}`,
+    );
+    const table = `sepal width,income,share,age,depth,class\n${rows.join('\n')}\n`;
+    await page
+      .getByLabel('IDX or CSV files …')
+      .setInputFiles({ name: 'table.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
+    await page.getByText('48 to train on, 12 to validate with, each [5], 2 classes').waitFor();
+    await ready(page);
+    const mistakes = page.getByRole('region', { name: 'Worst mistakes' });
+    await mistakes.getByText('the rows as they stand in the file', { exact: false }).waitFor();
+    const first = mistakes.getByRole('listitem').first();
+    expect(await first.innerText()).toMatch(
+      /sepal width\s*5\.1\s*income\s*123456\.789\s*share\s*0\.25\s*age\s*\d\s*1 more/,
+    );
+    await first.getByText('1 more').click();
+    expect(await first.innerText()).toMatch(/depth\s*-40/);
+    expect(await violations(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });
