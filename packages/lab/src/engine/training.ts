@@ -15,6 +15,7 @@ import type { EpochLog } from './epochLog.ts';
 import { kernelSheet } from './kernels.ts';
 import { Moments } from './moments.ts';
 import { holdNetwork } from './networks.ts';
+import { openedStack } from './openedStack.ts';
 import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
 import { reportOf, validate } from './report.ts';
@@ -67,6 +68,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 export const trainingHandlers: Handlers<
   | 'train/data'
   | 'train/describe'
+  | 'train/opened'
   | 'train/reset'
   | 'train/play'
   | 'train/pause'
@@ -87,6 +89,7 @@ export const trainingHandlers: Handlers<
     });
   },
   'train/describe': (request) => describeTraining(needData(), request),
+  'train/opened': ({ config, layers }) => openedStack(config, layers),
   'train/reset': (settings) => {
     stop();
     return inTurn(() => reset(settings));

@@ -14,13 +14,8 @@ import {
 import type { LabData } from './data.ts';
 import { EpochLog } from './epochLog.ts';
 import { endsInSoftmax } from './networks.ts';
-import type {
-  LayerSetting,
-  OpenedRun,
-  StackReport,
-  StackRequest,
-  TrainingSettings,
-} from './trainingTypes.ts';
+import { named, penalized, unknownOption } from './stackOptions.ts';
+import type { OpenedRun, StackReport, StackRequest, TrainingSettings } from './trainingTypes.ts';
 
 /** What a stack of layers comes to on some data, and what training it takes. */
 export function describeTraining({ train }: LabData, request: StackRequest): StackReport {
@@ -31,6 +26,7 @@ export function describeTraining({ train }: LabData, request: StackRequest): Sta
   return {
     layers,
     problem:
+      unknownOption(request.layers, layers) ??
       problem ??
       (fits
         ? undefined
@@ -66,15 +62,7 @@ export async function beginTraining(
   backend: Backend,
 ): Promise<Beginning> {
   const { seed, batchSize, from } = settings;
-  const model = modelFromConfig({
-    formatVersion: 2,
-    type: 'sequential',
-    name: 'trained',
-    seed,
-    inputShape: train.shape,
-    layers: penalized(named(settings.layers), settings.l2),
-    compile: null,
-  });
+  const model = modelFromConfig(networkConfig(train.shape, settings));
   if (from && !from.checkpoint) await takeWeights(model, from);
   model.compile({
     optimizer: makeOptimizer(settings),
@@ -93,6 +81,22 @@ export async function beginTraining(
   return { model, steps, epoch: 0, batch: 0, log: new EpochLog(), note };
 }
 
+/** The network that is trained on samples of a shape, as JSON. */
+export function networkConfig(
+  inputShape: readonly number[],
+  { layers, l2, seed }: Pick<TrainingSettings, 'layers' | 'l2' | 'seed'>,
+) {
+  return {
+    formatVersion: 2,
+    type: 'sequential',
+    name: 'trained',
+    seed,
+    inputShape,
+    layers: penalized(named(layers), l2),
+    compile: null,
+  };
+}
+
 /** A network that leaves softmax out gives logits. */
 export function makeLoss(name: string, model: Model) {
   const fromLogits = !endsInSoftmax(model);
@@ -106,32 +110,6 @@ export function makeLoss(name: string, model: Model) {
     default:
       throw new RangeError(`unknown loss '${name}'.`);
   }
-}
-
-/** The layers with names of their own, as the library gives them. */
-function named(layers: readonly LayerSetting[]) {
-  const counts = new Map<string, number>();
-  return layers.map((layer) => {
-    const before = counts.get(layer.type) ?? 0;
-    counts.set(layer.type, before + 1);
-    return { ...layer, name: before === 0 ? layer.type : `${layer.type}_${before}` };
-  });
-}
-
-/** Kernels of each kind of layer, by the options that regularize them. */
-const KERNELS: Readonly<Record<string, readonly string[]>> = {
-  conv2d: ['kernelRegularizer'],
-  dense: ['kernelRegularizer'],
-  locallyConnected2d: ['kernelRegularizer'],
-  separableConv2d: ['depthwiseRegularizer', 'pointwiseRegularizer'],
-};
-
-function penalized<T extends LayerSetting>(layers: readonly T[], l2: number): readonly T[] {
-  if (l2 === 0) return layers;
-  return layers.map((layer) => ({
-    ...layer,
-    ...Object.fromEntries((KERNELS[layer.type] ?? []).map((option) => [option, { name: 'l2', l2 }])),
-  }));
 }
 
 async function takeWeights(model: Model, { config, weights }: OpenedRun): Promise<void> {

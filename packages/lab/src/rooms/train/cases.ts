@@ -1,4 +1,5 @@
-import { encodeStack, makeLayer } from './stack.ts';
+import { makeLayer } from './fields.ts';
+import { encodeStack } from './stack.ts';
 
 /** Settings of the room, as its URL has them; null is the one that it begins with. */
 type Change = Readonly<Record<string, string | null>>;
