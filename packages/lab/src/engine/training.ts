@@ -201,7 +201,6 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
     isPlaying: false,
     figures: [],
     sums: { loss: 0, accuracy: 0, steps: 0 },
-    means: { loss: Number.NaN, accuracy: Number.NaN },
     ratios: [],
     memory: undefined,
     spent: { ms: 0, steps: 0 },
@@ -375,7 +374,7 @@ async function report(training: Training): Promise<TrainingReport> {
   const log = training.log.copy();
   moments.add({
     steps,
-    state: { ...(await captureTraining(model, place)), ...log.history },
+    state: await captureTraining(model, place),
     log,
     means: training.means,
   });

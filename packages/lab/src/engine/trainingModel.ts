@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type Checkpoint,
   decodeCheckpoint,
   inspect,
   loadWeights,
@@ -13,6 +14,7 @@ import {
 } from 'fathom';
 import type { LabData } from './data.ts';
 import { EpochLog } from './epochLog.ts';
+import { type LabState, labStateOf } from './labState.ts';
 import { endsInSoftmax } from './networks.ts';
 import { named, penalized, unknownOption } from './stackOptions.ts';
 import type { OpenedRun, StackReport, StackRequest, TrainingSettings } from './trainingTypes.ts';
@@ -45,8 +47,10 @@ export interface Beginning {
   readonly steps: number;
   readonly epoch: number;
   readonly batch: number;
-  /** Of the epochs before. */
+  /** Of the epochs before, and of the one at work. */
   readonly log: EpochLog;
+  /** Training loss and accuracy before it, as they were told; NaN where they were not. */
+  readonly means: LabState['means'];
   /** What was not as expected. */
   readonly note: string;
 }
@@ -71,14 +75,29 @@ export async function beginTraining(
     seed,
     backend,
   });
-  if (!from?.checkpoint) return { model, steps: 0, epoch: 0, batch: 0, log: new EpochLog(), note: '' };
+  const begun = { model, epoch: 0, batch: 0, log: new EpochLog(), means: UNTOLD };
+  if (!from?.checkpoint) return { ...begun, steps: 0, note: '' };
   const state = decodeCheckpoint(from.checkpoint, 'checkpoint.safetensors');
   await restoreTraining(model, state);
   const { steps } = state.optimizer;
   if (state.data.samples === train.count && state.data.batchSize === batchSize && state.seed === seed)
-    return { model, steps, epoch: state.epoch, batch: state.batch, log: EpochLog.of(state), note: '' };
+    return { model, steps, ...goneOn(state) };
   const note = `This run was trained on ${state.data.samples ?? 'other'} samples in batches of ${state.data.batchSize}, and goes on with other data: its weights and its optimizer are taken, and an epoch begins anew.`;
-  return { model, steps, epoch: 0, batch: 0, log: new EpochLog(), note };
+  return { ...begun, steps, note };
+}
+
+const UNTOLD = { loss: Number.NaN, accuracy: Number.NaN };
+
+/** Where a checkpoint goes on, with what was measured until then. */
+function goneOn(state: Checkpoint): Pick<Beginning, 'epoch' | 'batch' | 'log' | 'means' | 'note'> {
+  const { epoch, batch } = state;
+  const { ms, means } = labStateOf(state);
+  const log = EpochLog.of(state, ms);
+  const note =
+    log.batches === batch
+      ? ''
+      : `This run was saved after ${batch} batches of epoch ${epoch + 1}, without what they measured: training loss and accuracy of that epoch will be means over the rest of it.`;
+  return { epoch, batch, log, means, note };
 }
 
 /** The network that is trained on samples of a shape, as JSON. */
