@@ -3,7 +3,7 @@ import { parseTable } from '../src/engine/csv.ts';
 
 describe('a table', () => {
   it('becomes standardized columns and class numbers', () => {
-    const { values, labels, classes, columns, dropped } = parseTable(
+    const { values, written, labels, classes, columns, dropped } = parseTable(
       'x,name,species,y\n1,a,cat,10\n3,b,dog,20\n',
       't.csv',
     );
@@ -14,6 +14,7 @@ describe('a table', () => {
     expect(classes).toEqual(['cat', 'dog']);
     expect([...labels]).toEqual([0, 1]);
     expect([...values]).toEqual([-1, -1, 1, 1]);
+    expect([...written]).toEqual([1, 10, 3, 20]);
     expect(dropped).toBe(0);
   });
 

@@ -1,6 +1,7 @@
 import { inspect } from 'fathom';
 import { describe, expect, it } from 'vitest';
-import { decodeStack, encodeStack, KINDS, makeLayer, PRESETS } from '../src/rooms/train/stack.ts';
+import { KINDS, makeLayer } from '../src/rooms/train/fields.ts';
+import { decodeStack, encodeStack, PRESETS } from '../src/rooms/train/stack.ts';
 
 describe('a stack of layers in a link', () => {
   it('comes back as it was', () => {

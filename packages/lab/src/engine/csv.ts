@@ -4,6 +4,8 @@ import { type ColumnStatistics, DataError, meanAndStd, parseCsv, standardize } f
 export interface Table {
   /** [rows, columns], each column with mean 0 and deviation 1. */
   readonly values: Float32Array;
+  /** The same numbers as they stand in the file. */
+  readonly written: Float64Array;
   readonly labels: Int32Array;
   readonly classes: readonly string[];
   /** The columns of numbers, with what they were standardized by. */
@@ -51,17 +53,20 @@ export function parseTable(text: string, where: string): Table {
     throw bad(`${where}, column ${head[labelColumn]}`, `2 to ${MOST_CLASSES} classes`, `${classes.length}`);
   }
   const values = new Float32Array(rows.length * numeric.length);
+  const written = new Float64Array(values.length);
   const columns = numeric.map((column, j): ColumnStatistics => {
     const own = rows.map((row) => Number(row[column]));
     const statistics = meanAndStd(own);
     standardize(own, statistics).forEach((value, i) => {
       values[i * numeric.length + j] = value;
+      written[i * numeric.length + j] = own[i]!;
     });
     return { name: head[column]!.trim(), ...statistics };
   });
   const numbers = new Map(classes.map((name, i) => [name, i]));
   return {
     values,
+    written,
     labels: Int32Array.from(rows, (row) => numbers.get(row[labelColumn]!.trim())!),
     classes,
     columns,

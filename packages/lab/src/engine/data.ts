@@ -26,6 +26,8 @@ export interface LabData {
   readonly note: string;
   /** Of a table, its columns, with what they were standardized by. */
   readonly columns: readonly ColumnStatistics[];
+  /** Of a table, the validation rows [N, columns] as they stand in the file. */
+  readonly written?: Float64Array;
 }
 
 type Choice<K extends DataChoice['kind']> = Extract<DataChoice, { kind: K }>;
@@ -283,9 +285,32 @@ async function readCsv({ file, seed }: Choice<'csv'>): Promise<LabData> {
       `${file.name}: expected at most ${MOST_CSV_BYTES >> 20} MB of CSV; received ${Math.round(file.size / 2 ** 20)} MB. Use a part of its rows.`,
     );
   }
-  const { values, labels, classes, columns, dropped } = parseTable(await file.text(), file.name);
-  const all = createDataset({ name: file.name, images: values, labels, shape: [columns.length], classes });
+  const { values, written, labels, classes, columns, dropped } = parseTable(await file.text(), file.name);
+  const parts = { name: file.name, labels, classes };
+  const all = createDataset({ ...parts, images: values, shape: [columns.length] });
+  // The order depends on seed and number alone: the rows' numbers go the way of the rows. A file has fewer than 2²⁴.
+  const numbers = createDataset({ ...parts, images: Float32Array.from(labels.keys()), shape: [1] });
+  const validated = split(numbers, OWN_VALIDATION_SHARE, { seed }).validation.images;
   const notes = [`${columns.length} columns, each shifted and scaled to mean 0 and deviation 1`];
   if (dropped > 0) notes.push(`${dropped} rows with missing values are left out`);
-  return { ...split(all, OWN_VALIDATION_SHARE, { seed }), note: `${notes.join('; ')}.`, columns };
+  return {
+    ...split(all, OWN_VALIDATION_SHARE, { seed }),
+    note: `${notes.join('; ')}.`,
+    columns,
+    written: gatherRows(written, validated, columns.length),
+  };
+}
+
+/** Those rows of [N, columns], in that order. */
+function gatherRows(values: Float64Array, rows: Float32Array, columns: number): Float64Array {
+  const gathered = new Float64Array(rows.length * columns);
+  rows.forEach((row, i) => {
+    gathered.set(values.subarray(row * columns, (row + 1) * columns), i * columns);
+  });
+  return gathered;
+}
+
+/** A validation row as it stands in the file, of a table. */
+export function writtenRow({ written, columns }: LabData, index: number): number[] | undefined {
+  return written && [...written.subarray(index * columns.length, (index + 1) * columns.length)];
 }

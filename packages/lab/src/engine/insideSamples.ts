@@ -1,7 +1,6 @@
 import {
   columnsOfInputs,
   DataError,
-  type Dataset,
   digitFromPixels,
   inspect,
   type Model,
@@ -11,7 +10,7 @@ import {
   sampleSize,
   standardizeRow,
 } from 'fathom';
-import type { LabData } from './data.ts';
+import { type LabData, writtenRow } from './data.ts';
 import type { InsideInput, SampleSource } from './insideTypes.ts';
 import type { Picture } from './protocol.ts';
 
@@ -126,7 +125,7 @@ function sampleOf(
     const values = kind === 'digit' ? digitIn(source.image) : picturesPixels(source.image, shape);
     return values && { values, label: undefined };
   }
-  if (data && input.samples > 0) return rowOf(data.validation, source.example % input.samples);
+  if (data && input.samples > 0) return rowOf(data, source.example % input.samples);
   // Inputs of one shape are not all shown the same.
   return { values: madeUp(model, input, index, source.example + 1000 * index), label: undefined };
 }
@@ -164,11 +163,17 @@ function picturesPixels(
 /** ITU-R BT.601, as in the room Train. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
-function rowOf({ images, labels, shape, classes }: Dataset, index: number) {
+function rowOf(data: LabData, index: number): Sample {
+  const { images, labels, shape, classes } = data.validation;
   const size = sampleSize(shape);
   const row = images.slice(index * size, (index + 1) * size);
   const values = row instanceof Uint8Array ? normalize(row) : row;
-  return { values: values as Float32Array<ArrayBuffer>, label: classes[labels[index]!] };
+  const written = writtenRow(data, index);
+  return {
+    values: values as Float32Array<ArrayBuffer>,
+    label: classes[labels[index]!],
+    ...(written && { written }),
+  };
 }
 
 /** An example for a network without data at hand, which a number decides: a picture, waves, or words of its table. */

@@ -5,6 +5,7 @@ import type { KeptMoments } from './trainingTypes.ts';
 /** A training at one time, with all that it takes to go on from there. */
 export interface Moment {
   readonly steps: number;
+  /** Without its past, which the log has. */
   readonly state: Checkpoint;
   readonly log: EpochLog;
   /** Loss and accuracy of training, before it. */

@@ -17,6 +17,8 @@ import type {
   DataInfo,
   FilterSheet,
   KernelRequest,
+  LayerSetting,
+  OpenedStack,
   RunFile,
   StackReport,
   StackRequest,
@@ -47,6 +49,8 @@ export interface Calls {
   'train/data': { request: DataChoice; reply: DataInfo };
   /** Shapes and costs of a stack of layers on the data at hand, while it is put together. */
   'train/describe': { request: StackRequest; reply: StackReport };
+  /** The stack of a saved model.json with all its options; `layers` is what the form can show of it. */
+  'train/opened': { request: { config: string; layers: readonly LayerSetting[] }; reply: OpenedStack };
   /** Begins anew with these settings; answers with the network before its first step. */
   'train/reset': { request: TrainingSettings; reply: TrainingBegun };
   'train/play': { request: null; reply: null };

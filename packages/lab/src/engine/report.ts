@@ -1,6 +1,6 @@
 import { type Dataset, inspect, type Model, metrics, sampleSize, sliceSamples } from 'fathom';
 import { engineBackend } from './backend.ts';
-import { feedsOf, sampleOf } from './data.ts';
+import { feedsOf, type LabData, sampleOf, writtenRow } from './data.ts';
 import { kernelSheets } from './kernels.ts';
 import { classifierOf } from './networks.ts';
 import { breathe } from './pause.ts';
@@ -15,10 +15,11 @@ const LOOKED = 100;
 /** How a network does on validation data, and what its weights are. */
 export async function reportOf(
   model: Model,
-  validation: Dataset,
+  data: LabData,
   lossName: string,
   ratios: readonly inspect.UpdateRatio[],
 ): Promise<Pick<TrainingReport, 'validation' | 'confusion' | 'mistakes' | 'weights' | 'units' | 'filters'>> {
+  const { validation } = data;
   const classes = validation.classes.length;
   const probabilities = new Float32Array(validation.count * classes);
   const classifier = await classifierOf(model);
@@ -36,7 +37,7 @@ export async function reportOf(
   return {
     validation: { loss: loss / count, accuracy: accuracy / count },
     confusion: metrics.confusionMatrix(labels, { data: probabilities, shape: [count, classes] }, { classes }),
-    mistakes: worstMistakes(validation, probabilities),
+    mistakes: worstMistakes(data, probabilities),
     ...(await looked(model, sliceSamples(validation, 0, LOOKED), lossName, ratios)),
     filters: kernelSheets(await model.getWeights(), validation.shape),
   };
@@ -62,7 +63,8 @@ export async function validate(
 }
 
 /** The wrong answers that were given with most confidence. */
-function worstMistakes(validation: Dataset, probabilities: Float32Array): Mistake[] {
+function worstMistakes(data: LabData, probabilities: Float32Array): Mistake[] {
+  const { validation } = data;
   const { labels, count, shape, images, classes } = validation;
   const wrong: { index: number; predicted: number; confidence: number }[] = [];
   for (let index = 0; index < count; index++) {
@@ -81,7 +83,7 @@ function worstMistakes(validation: Dataset, probabilities: Float32Array): Mistak
       content:
         shape.length === 3
           ? sampleOf(validation, index)
-          : [...images.slice(index * size, (index + 1) * size)],
+          : (writtenRow(data, index) ?? [...images.slice(index * size, (index + 1) * size)]),
     }));
 }
 

@@ -1,6 +1,7 @@
 import { encodeCheckpoint, encodeSafetensors, type Model } from 'fathom';
 import { version } from '../../package.json';
 import type { LabData } from './data.ts';
+import { withLabState } from './labState.ts';
 import type { Moment } from './moments.ts';
 import type { RunFile, TrainingSettings } from './trainingTypes.ts';
 
@@ -19,7 +20,7 @@ interface SavedTraining {
  */
 export async function runFiles(
   { model, data: { train, validation, columns }, settings, msPerStep }: SavedTraining,
-  { state, log }: Moment,
+  { state, log, means }: Moment,
   lab: unknown,
 ): Promise<RunFile[]> {
   const record = {
@@ -61,7 +62,7 @@ export async function runFiles(
     { name: 'model.json', bytes: json(model.toConfig()) },
     { name: 'weights.safetensors', bytes: encodeSafetensors(state.weights, { format: 'fathom' }) },
     { name: 'run.json', bytes: json(record) },
-    { name: 'checkpoint.safetensors', bytes: encodeCheckpoint(state) },
+    { name: 'checkpoint.safetensors', bytes: encodeCheckpoint(withLabState(state, log, means)) },
   ];
 }
 

@@ -14,6 +14,7 @@ import type { EpochLog } from './epochLog.ts';
 import { kernelSheet } from './kernels.ts';
 import { Moments } from './moments.ts';
 import { copyOf, holdNetwork } from './networks.ts';
+import { openedStack } from './openedStack.ts';
 import { breathe } from './pause.ts';
 import type { Handlers } from './protocol.ts';
 import { reportOf, validate } from './report.ts';
@@ -66,6 +67,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 export const trainingHandlers: Handlers<
   | 'train/data'
   | 'train/describe'
+  | 'train/opened'
   | 'train/reset'
   | 'train/play'
   | 'train/pause'
@@ -86,6 +88,7 @@ export const trainingHandlers: Handlers<
     });
   },
   'train/describe': (request) => describeTraining(needData(), request),
+  'train/opened': ({ config, layers }) => openedStack(config, layers),
   'train/reset': (settings) => {
     stop();
     return inTurn(() => reset(settings));
@@ -198,7 +201,6 @@ async function reset(settings: TrainingSettings): Promise<TrainingBegun> {
     isPlaying: false,
     figures: [],
     sums: { loss: 0, accuracy: 0, steps: 0 },
-    means: { loss: Number.NaN, accuracy: Number.NaN },
     ratios: [],
     memory: undefined,
     spent: { ms: 0, steps: 0 },
@@ -372,7 +374,7 @@ async function report(training: Training): Promise<TrainingReport> {
   const log = training.log.copy();
   moments.add({
     steps,
-    state: { ...(await captureTraining(model, place)), ...log.history },
+    state: await captureTraining(model, place),
     log,
     means: training.means,
   });
@@ -384,6 +386,6 @@ async function report(training: Training): Promise<TrainingReport> {
     training: training.means,
     moments: moments.kept,
     memory: training.memory,
-    ...(await reportOf(model, own.validation, settings.loss, ratios)),
+    ...(await reportOf(model, own, settings.loss, ratios)),
   };
 }

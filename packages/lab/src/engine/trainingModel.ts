@@ -1,5 +1,6 @@
 import {
   type Backend,
+  type Checkpoint,
   decodeCheckpoint,
   inspect,
   loadWeights,
@@ -13,14 +14,10 @@ import {
 } from 'fathom';
 import type { LabData } from './data.ts';
 import { EpochLog } from './epochLog.ts';
+import { type LabState, labStateOf } from './labState.ts';
 import { endsInSoftmax } from './networks.ts';
-import type {
-  LayerSetting,
-  OpenedRun,
-  StackReport,
-  StackRequest,
-  TrainingSettings,
-} from './trainingTypes.ts';
+import { named, penalized, unknownOption } from './stackOptions.ts';
+import type { OpenedRun, StackReport, StackRequest, TrainingSettings } from './trainingTypes.ts';
 
 /** What a stack of layers comes to on some data, and what training it takes. */
 export function describeTraining({ train }: LabData, request: StackRequest): StackReport {
@@ -31,6 +28,7 @@ export function describeTraining({ train }: LabData, request: StackRequest): Sta
   return {
     layers,
     problem:
+      unknownOption(request.layers, layers) ??
       problem ??
       (fits
         ? undefined
@@ -49,8 +47,10 @@ export interface Beginning {
   readonly steps: number;
   readonly epoch: number;
   readonly batch: number;
-  /** Of the epochs before. */
+  /** Of the epochs before, and of the one at work. */
   readonly log: EpochLog;
+  /** Training loss and accuracy before it, as they were told; NaN where they were not. */
+  readonly means: LabState['means'];
   /** What was not as expected. */
   readonly note: string;
 }
@@ -66,15 +66,7 @@ export async function beginTraining(
   backend: Backend,
 ): Promise<Beginning> {
   const { seed, batchSize, from } = settings;
-  const model = modelFromConfig({
-    formatVersion: 2,
-    type: 'sequential',
-    name: 'trained',
-    seed,
-    inputShape: train.shape,
-    layers: penalized(named(settings.layers), settings.l2),
-    compile: null,
-  });
+  const model = modelFromConfig(networkConfig(train.shape, settings));
   if (from && !from.checkpoint) await takeWeights(model, from);
   model.compile({
     optimizer: makeOptimizer(settings),
@@ -83,14 +75,45 @@ export async function beginTraining(
     seed,
     backend,
   });
-  if (!from?.checkpoint) return { model, steps: 0, epoch: 0, batch: 0, log: new EpochLog(), note: '' };
+  const begun = { model, epoch: 0, batch: 0, log: new EpochLog(), means: UNTOLD };
+  if (!from?.checkpoint) return { ...begun, steps: 0, note: '' };
   const state = decodeCheckpoint(from.checkpoint, 'checkpoint.safetensors');
   await restoreTraining(model, state);
   const { steps } = state.optimizer;
   if (state.data.samples === train.count && state.data.batchSize === batchSize && state.seed === seed)
-    return { model, steps, epoch: state.epoch, batch: state.batch, log: EpochLog.of(state), note: '' };
+    return { model, steps, ...goneOn(state) };
   const note = `This run was trained on ${state.data.samples ?? 'other'} samples in batches of ${state.data.batchSize}, and goes on with other data: its weights and its optimizer are taken, and an epoch begins anew.`;
-  return { model, steps, epoch: 0, batch: 0, log: new EpochLog(), note };
+  return { ...begun, steps, note };
+}
+
+const UNTOLD = { loss: Number.NaN, accuracy: Number.NaN };
+
+/** Where a checkpoint goes on, with what was measured until then. */
+function goneOn(state: Checkpoint): Pick<Beginning, 'epoch' | 'batch' | 'log' | 'means' | 'note'> {
+  const { epoch, batch } = state;
+  const { ms, means } = labStateOf(state);
+  const log = EpochLog.of(state, ms);
+  const note =
+    log.batches === batch
+      ? ''
+      : `This run was saved after ${batch} batches of epoch ${epoch + 1}, without what they measured: training loss and accuracy of that epoch will be means over the rest of it.`;
+  return { epoch, batch, log, means, note };
+}
+
+/** The network that is trained on samples of a shape, as JSON. */
+export function networkConfig(
+  inputShape: readonly number[],
+  { layers, l2, seed }: Pick<TrainingSettings, 'layers' | 'l2' | 'seed'>,
+) {
+  return {
+    formatVersion: 2,
+    type: 'sequential',
+    name: 'trained',
+    seed,
+    inputShape,
+    layers: penalized(named(layers), l2),
+    compile: null,
+  };
 }
 
 /** A network that leaves softmax out gives logits. */
@@ -106,32 +129,6 @@ export function makeLoss(name: string, model: Model) {
     default:
       throw new RangeError(`unknown loss '${name}'.`);
   }
-}
-
-/** The layers with names of their own, as the library gives them. */
-function named(layers: readonly LayerSetting[]) {
-  const counts = new Map<string, number>();
-  return layers.map((layer) => {
-    const before = counts.get(layer.type) ?? 0;
-    counts.set(layer.type, before + 1);
-    return { ...layer, name: before === 0 ? layer.type : `${layer.type}_${before}` };
-  });
-}
-
-/** Kernels of each kind of layer, by the options that regularize them. */
-const KERNELS: Readonly<Record<string, readonly string[]>> = {
-  conv2d: ['kernelRegularizer'],
-  dense: ['kernelRegularizer'],
-  locallyConnected2d: ['kernelRegularizer'],
-  separableConv2d: ['depthwiseRegularizer', 'pointwiseRegularizer'],
-};
-
-function penalized<T extends LayerSetting>(layers: readonly T[], l2: number): readonly T[] {
-  if (l2 === 0) return layers;
-  return layers.map((layer) => ({
-    ...layer,
-    ...Object.fromEntries((KERNELS[layer.type] ?? []).map((option) => [option, { name: 'l2', l2 }])),
-  }));
 }
 
 async function takeWeights(model: Model, { config, weights }: OpenedRun): Promise<void> {

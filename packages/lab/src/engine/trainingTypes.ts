@@ -46,6 +46,14 @@ export interface Sample {
 /** A layer as in a saved model; its name is given by the engine. */
 export type LayerSetting = { readonly type: string } & Readonly<Record<string, unknown>>;
 
+/** A saved network as the room builds it. */
+export interface OpenedStack {
+  /** Each with all options that the saved one has, also those for which the form has no field. */
+  readonly layers: readonly LayerSetting[];
+  /** Where all kernels are penalized alike, and in no other way: λ of λ Σ w², which the layers then have not. */
+  readonly l2: number;
+}
+
 /** What is asked of a stack of layers while it is built. */
 export type StackRequest = Pick<TrainingSettings, 'layers' | 'optimizer' | 'batchSize'>;
 
@@ -70,7 +78,7 @@ export interface TrainingSettings {
   readonly optimizer: string;
   readonly learningRate: number;
   readonly batchSize: number;
-  /** λ of λ Σ w² over all kernels, which joins the loss. */
+  /** λ of λ Σ w² over all kernels that have no penalty of their own, which joins the loss. */
   readonly l2: number;
   /** Epochs in a row without a lower validation loss after which training stops; 0 never stops. */
   readonly patience: number;
@@ -141,7 +149,7 @@ export interface KeptMoments {
 }
 
 export interface Mistake {
-  /** A picture, or the values of a row. */
+  /** A picture, or the values of a row as they stand in the file. */
   readonly content: Sample | readonly number[];
   readonly label: number;
   readonly predicted: number;

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { lenet5, saveWeights } from 'fathom';
+import { layers, lenet5, saveWeights, sequential } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EpochFigures } from '../../src/engine/epochLog.ts';
 import { encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
-import { chromiumPath, type Lab, startLab } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
 import { ready, saveRun, scrubTo, stepOnce, weightsOf } from './training.ts';
 
 const FATHOM = fileURLToPath(new URL('../../../cli/bin/fathom.mjs', import.meta.url));
@@ -210,6 +210,52 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
     await alert.getByText('this zip file is damaged', { exact: false }).waitFor();
     // Nothing is lost by any of them.
     await stepOnce(page, 2);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('keeps and shows the options of an opened network that the form has no field for', async () => {
+    const { page, troubles } = await lab.open('#/train?samples=300&l2=0.5');
+    await ready(page);
+    const model = sequential([
+      layers.flatten({ inputShape: [28, 28, 1] }),
+      layers.dense({
+        ...{ units: 12, activation: 'selu', useBias: false, name: 'hidden' },
+        ...{ kernelRegularizer: { name: 'l1L2', l1: 0.001, l2: 0.02 }, kernelConstraint: 'nonNeg' },
+      }),
+      layers.dense({ units: 10, activation: 'softmax' }),
+    ]);
+    const file = (name: string, content: string | Uint8Array) => ({
+      ...{ name, mimeType: 'application/octet-stream', buffer: Buffer.from(content) },
+    });
+    const config = JSON.parse(JSON.stringify(model.toConfig()));
+    await page
+      .getByLabel('Open run …')
+      .setInputFiles([
+        file('model.json', JSON.stringify(config)),
+        file('weights.safetensors', await saveWeights(model)),
+      ]);
+    const kept = page.getByRole('region', { name: 'Network', exact: true }).getByTestId('kept');
+    await kept.waitFor();
+    await ready(page);
+    expect(await kept.innerText()).toBe(
+      'Kept as the opened network has it, without a field here: activation selu; name hidden; useBias false; ' +
+        'kernelRegularizer l1L2 (l1 0.001, l2 0.02); kernelConstraint nonNeg',
+    );
+    // A penalty that the network has not is not added by what was set before.
+    expect(page.url()).not.toContain('l2=');
+    await stepOnce(page, 1);
+    // A field of that layer leaves the rest as it is.
+    await page.getByRole('spinbutton', { name: 'units' }).first().fill('9');
+    await page.getByRole('spinbutton', { name: 'units' }).first().press('Enter');
+    await page.locator('[data-testid=parameters]', { hasText: '7,156' }).waitFor();
+    await ready(page);
+    const { files } = await saveRun(page);
+    const saved = JSON.parse(new TextDecoder().decode(files.get('model.json')));
+    config.layers[1].units = 9;
+    delete config.layers[0].inputShape;
+    expect(saved.layers).toEqual(config.layers);
+    expect(await violations(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { dense, encodeIdx, flatten, saveWeights, sequential, syntheticDigits } from 'fathom';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, type Lab, startLab } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
+import { ready, stepOnce } from './training.ts';
 
 describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
   let folder: string;
@@ -63,11 +64,79 @@ describe.skipIf(chromiumPath === undefined)('what users bring along', () => {
     expect(troubles).toEqual([]);
     await page.close();
   });
-});
 
-async function ready(page: Page): Promise<void> {
-  await page.locator('button:has-text("▶ Train"):enabled').waitFor({ timeout: 30_000 });
-}
+  it('mistakes of a table are shown as its rows stand in the file', async () => {
+    const { page, troubles } = await lab.open('#/train?samples=1000&layers=dense_2_softmax');
+    // Both classes have the same rows: half of the answers are wrong whatever is said.
+    const kinds = ['odd', 'even'];
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `5.1,123456.789,0.25,${(i >> 1) % 7},-40,${kinds[i % 2]}`,
+    );
+    const table = `sepal width,income,share,age,depth,class\n${rows.join('\n')}\n`;
+    await page
+      .getByLabel('IDX or CSV files …')
+      .setInputFiles({ name: 'table.csv', mimeType: 'text/csv', buffer: Buffer.from(table) });
+    await page.getByText('48 to train on, 12 to validate with, each [5], 2 classes').waitFor();
+    await ready(page);
+    const mistakes = page.getByRole('region', { name: 'Worst mistakes' });
+    await mistakes.getByText('the rows as they stand in the file', { exact: false }).waitFor();
+    const first = mistakes.getByRole('listitem').first();
+    expect(await first.innerText()).toMatch(
+      /sepal width\s*5\.1\s*income\s*123456\.789\s*share\s*0\.25\s*age\s*\d\s*1 more/,
+    );
+    await first.getByText('1 more').click();
+    expect(await first.innerText()).toMatch(/depth\s*-40/);
+    expect(await violations(page)).toEqual([]);
+    // They are there as they were for somebody who comes back from another room.
+    await stepOnce(page, 1);
+    await page.getByRole('link', { name: 'Draw' }).click();
+    await page.getByRole('link', { name: 'Train' }).click();
+    await page.getByText('48 to train on, 12 to validate with, each [5], 2 classes').waitFor();
+    expect(await page.getByTestId('steps').innerText()).toBe('1');
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+
+  it('a case that goes wrong on purpose puts them away, and they end it', async () => {
+    const { page, troubles } = await lab.open(
+      '#/train?samples=1000&optimizer=sgd&rate=7&batch=8&seed=4&layers=flatten,dense_10_softmax',
+    );
+    await ready(page);
+    const table = `a,b,class\n${Array.from({ length: 60 }, (_, i) => `${i},${i % 5},${i % 2 ? 'odd' : 'even'}`).join('\n')}\n`;
+    const load = (name: string, content: string) =>
+      page
+        .getByLabel('IDX or CSV files …')
+        .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(content) });
+    await load('table.csv', table);
+    await page.getByText('48 to train on, 12 to validate with, each [2], 2 classes').waitFor();
+    const choice = page.getByLabel('See on purpose');
+    await choice.selectOption('Overfitting');
+    await page.getByRole('status').getByText('table.csv is put away', { exact: false }).waitFor();
+    await page.getByText('450 to train on, 50 to validate with').waitFor();
+    await page.locator('[data-testid=parameters]', { hasText: '407,050' }).waitFor();
+    await ready(page);
+    // Nor do settings of before go into it.
+    await expect
+      .poll(() => [...new URLSearchParams(page.url().split('?')[1]).keys()].sort())
+      .toEqual(['case', 'layers', 'samples']);
+    await stepOnce(page, 1);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await load('other.csv', table);
+    await page.getByText('48 to train on, 12 to validate with, each [2], 2 classes').waitFor();
+    expect(await choice.inputValue()).toBe('');
+    // Also after files that are no data.
+    await load('broken.csv', 'nothing');
+    await page.getByRole('alert').getByText('this table cannot be learned from').waitFor();
+    await choice.selectOption('Underfitting');
+    await page.getByText('3,600 to train on, 400 to validate with').waitFor();
+    await ready(page);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(await violations(page)).toEqual([]);
+    expect(troubles).toEqual([]);
+    await page.close();
+  });
+});
 
 /** A perceptron that says 2 whatever it sees. */
 async function saveRun(path: string): Promise<void> {

@@ -2,9 +2,34 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { unzip } from '../../src/lib/zip.ts';
 
+/** Nothing takes that long on a machine that is only busy: something hangs. */
+export const HANGS_MS = 120_000;
+/** For tests that make much data or train long, of which the time is not what they are about. */
+export const LONG_MS = 480_000;
+
 /** Waits until data and network of the room Train are there. */
 export async function ready(page: Page): Promise<void> {
-  await page.locator('button:has-text("▶ Train"):enabled').waitFor({ timeout: 30_000 });
+  await page.locator('button:has-text("▶ Train"):enabled').waitFor({ timeout: HANGS_MS });
+}
+
+/** Waits while training goes on, for as many epochs as it may take, until validation accuracy is more than so many percent. */
+export async function learned(page: Page, percent: number, epochs: number): Promise<void> {
+  for (let at = { epochs: 0, accuracy: 0, steps: '' }; at.accuracy <= percent; ) {
+    if (at.epochs > epochs) throw new Error(`after ${epochs} epochs the accuracy is ${at.accuracy} %`);
+    await page.waitForFunction(
+      (steps) => document.querySelector('[data-testid=steps]')?.textContent !== steps,
+      at.steps,
+      { timeout: HANGS_MS },
+    );
+    at = await page.evaluate(() => {
+      const text = (selector: string) => document.querySelector(selector)?.textContent ?? '';
+      return {
+        epochs: Number(text('[data-testid=epochs]')),
+        accuracy: Number.parseFloat(text('[data-testid=accuracy]')),
+        steps: text('[data-testid=steps]'),
+      };
+    });
+  }
 }
 
 export async function stepOnce(page: Page, steps: number): Promise<void> {

@@ -1,4 +1,5 @@
-import { encodeStack, makeLayer } from './stack.ts';
+import { makeLayer } from './fields.ts';
+import { encodeStack } from './stack.ts';
 
 /** Settings of the room, as its URL has them; null is the one that it begins with. */
 type Change = Readonly<Record<string, string | null>>;
@@ -28,6 +29,11 @@ const withDropout = encodeStack([makeLayer('flatten'), large, makeLayer('dropout
 const tinyNetwork = encodeStack([makeLayer('flatten'), makeLayer('dense', { units: 2 }), output]);
 const widerNetwork = encodeStack([makeLayer('flatten'), makeLayer('dense', { units: 64 }), output]);
 const FEW = '500';
+/** What else was set does not go into a case: it begins as the room does. */
+const PLAIN: Change = {
+  ...{ data: null, l2: null, patience: null },
+  ...{ loss: null, optimizer: null, rate: null, batch: null, seed: null },
+};
 
 /** What the lectures warn of. */
 export const CASES: readonly Case[] = [
@@ -36,7 +42,7 @@ export const CASES: readonly Case[] = [
     title: 'Overfitting',
     about:
       '407,050 parameters and 450 pictures: the network learns them by heart. The training loss goes to 0, the validation loss stays well above it, and later rises.',
-    settings: { data: null, samples: FEW, layers: largeNetwork, l2: null, patience: null },
+    settings: { ...PLAIN, samples: FEW, layers: largeNetwork },
     remedies: [
       {
         id: 'data',
@@ -74,7 +80,7 @@ export const CASES: readonly Case[] = [
     title: 'Underfitting',
     about:
       'Two hidden units cannot tell ten digits apart: both losses stay high, close to each other, however long one trains, and more data does not help.',
-    settings: { data: null, samples: '4000', layers: tinyNetwork, l2: null, patience: null },
+    settings: { ...PLAIN, samples: '4000', layers: tinyNetwork },
     remedies: [
       {
         id: 'wider',

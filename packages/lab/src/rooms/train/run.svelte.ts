@@ -9,6 +9,7 @@ import type {
   TrainingSettings,
 } from '../../engine/trainingTypes.ts';
 import { engine } from '../../lib/engine.ts';
+import type { FoundFile } from '../../lib/files.ts';
 import { latest } from '../../lib/latest.ts';
 import { networks } from '../../lib/networks.svelte.ts';
 import { type CurvePoint, curveBefore, type Figures, joined, upTo } from './figures.ts';
@@ -18,6 +19,11 @@ class Run {
   data: DataInfo | undefined = $state.raw();
   /** How far the making of data has come; undefined when none is made. */
   loading: number | undefined = $state();
+  /** Files of the user's that the data is made from; with a number, since two choices may look alike. */
+  own: { readonly files: readonly FoundFile[]; readonly number: number } = $state.raw({
+    files: [],
+    number: 0,
+  });
   isBuilt = $state(false);
   isPlaying = $state(false);
   steps = $state(0);
@@ -39,9 +45,10 @@ class Run {
   madeOf: DataInfo | undefined;
   /** A run with which the next training begins. */
   opened: { readonly run: OpenedRun; readonly curve: readonly CurvePoint[] } | undefined;
-  /** What the data at hand was made from. */
+  /** What the data at hand was made from, or that which is made. */
   #chosen: string | undefined;
   #run = 0;
+  #loads = 0;
   /** Whether the other rooms know the network; they then follow the moment that is looked at. */
   #isUsed = false;
 
@@ -69,20 +76,29 @@ class Run {
     if (this.#isUsed) this.#use();
   }
 
+  /** Data is made from files of the user's; from none, it is as the settings of the room say. */
+  take(files: readonly FoundFile[]): void {
+    this.problem = '';
+    this.own = { files, number: this.own.number + 1 };
+  }
+
   /** Makes data, unless it is there already; `key` says what it is made from. */
   async load(choice: DataChoice, key: string): Promise<void> {
     if (key === this.#chosen) return;
+    const load = ++this.#loads;
+    this.#chosen = key;
     this.problem = '';
     this.loading = 0;
     this.isBuilt = false;
     try {
       const made = await engine.call('train/data', choice);
-      this.data = made;
-      this.#chosen = key;
+      if (load === this.#loads) this.data = made;
     } catch (error) {
+      if (load !== this.#loads) return;
+      this.#chosen = undefined;
       this.fail(error);
     } finally {
-      this.loading = undefined;
+      if (load === this.#loads) this.loading = undefined;
     }
   }
 

@@ -1,146 +1,23 @@
 import type { LayerSetting } from '../../engine/trainingTypes.ts';
-
-/** One setting of a kind of layer. */
-export type Field =
-  | {
-      readonly name: string;
-      readonly title: string;
-      readonly kind: 'integer' | 'real';
-      readonly first: number;
-      readonly min: number;
-      readonly max: number;
-    }
-  | {
-      readonly name: string;
-      readonly title: string;
-      readonly kind: 'choice';
-      readonly first: string;
-      readonly choices: readonly string[];
-    };
-
-export interface Kind {
-  /** As in a saved model. */
-  readonly type: string;
-  readonly title: string;
-  /** What it does, in one line for learners. */
-  readonly about: string;
-  readonly fields: readonly Field[];
-}
-
-const whole = (name: string, title: string, first: number, max: number): Field => ({
-  name,
-  title,
-  kind: 'integer',
-  first,
-  min: 1,
-  max,
-});
-const choice = (name: string, title: string, choices: readonly string[]): Field => ({
-  name,
-  title,
-  kind: 'choice',
-  first: choices[0]!,
-  choices,
-});
-
-const ACTIVATIONS = ['relu', 'linear', 'sigmoid', 'tanh', 'softmax', 'gelu', 'leakyRelu', 'elu', 'silu'];
-const activation = choice('activation', 'activation', ACTIVATIONS);
-const padding = choice('padding', 'padding', ['valid', 'same']);
-const filters = whole('filters', 'maps', 8, 512);
-const kernelSize = whole('kernelSize', 'kernel', 3, 31);
-const strides = whole('strides', 'stride', 1, 8);
-const poolSize = whole('poolSize', 'window', 2, 16);
-
-/** The layers that can be put into a network. */
-export const KINDS: readonly Kind[] = [
-  {
-    type: 'conv2d',
-    title: 'Convolution',
-    about: 'Slides kernels over the picture; each gives one feature map.',
-    fields: [filters, kernelSize, strides, padding, activation],
-  },
-  {
-    type: 'maxPooling2d',
-    title: 'Max pooling',
-    about: 'Keeps the largest value of each window.',
-    fields: [poolSize],
-  },
-  {
-    type: 'averagePooling2d',
-    title: 'Average pooling',
-    about: 'Keeps the mean of each window.',
-    fields: [poolSize],
-  },
-  {
-    type: 'separableConv2d',
-    title: 'Separable convolution',
-    about: 'A kernel for each channel, then sums across channels: fewer products.',
-    fields: [filters, kernelSize, strides, padding, activation],
-  },
-  {
-    type: 'locallyConnected2d',
-    title: 'Locally connected',
-    about: 'As a convolution, but with other weights at each place.',
-    fields: [filters, kernelSize, strides, activation],
-  },
-  { type: 'flatten', title: 'Flatten', about: 'Lays all numbers out in one row.', fields: [] },
-  {
-    type: 'globalAveragePooling2d',
-    title: 'Global average',
-    about: 'One number for each map: its mean.',
-    fields: [],
-  },
-  {
-    type: 'dense',
-    title: 'Dense',
-    about: 'Each unit takes a weighted sum of all inputs.',
-    fields: [whole('units', 'units', 32, 4096), activation],
-  },
-  {
-    type: 'dropout',
-    title: 'Dropout',
-    about: 'While training, sets a random share of the numbers to 0.',
-    fields: [{ name: 'rate', title: 'rate', kind: 'real', first: 0.25, min: 0, max: 0.95 }],
-  },
-  {
-    type: 'batchNormalization',
-    title: 'Batch normalization',
-    about: 'Shifts and scales each channel to mean 0 and deviation 1.',
-    fields: [],
-  },
-];
+import { fieldValue, KINDS, kindOf, makeLayer } from './fields.ts';
+import { decodeKept, encodeKept, isShown, keptOptions } from './kept.ts';
 
 /** Layers beyond this are a slip. */
 const MOST_LAYERS = 40;
 
-export function kindOf(type: string): Kind {
-  const found = KINDS.find((kind) => kind.type === type);
-  if (!found) throw new Error(`unknown layer '${type}'.`);
-  return found;
-}
-
-/** A layer with the first value of each setting, and those given. */
-export function makeLayer(
-  type: string,
-  settings: Readonly<Record<string, number | string>> = {},
-): LayerSetting {
-  return {
-    type,
-    ...Object.fromEntries(kindOf(type).fields.map(({ name, first }) => [name, settings[name] ?? first])),
-  };
-}
-
 /**
- * A stack as text for a link: the values of each layer in the order of its settings.
+ * A stack as text for a link: the values of each layer in the order of its settings, and what else it has.
  *
  * @example
  * encodeStack([makeLayer('flatten'), makeLayer('dense', { units: 10 })]); // 'flatten,dense_10_relu'
  */
 export function encodeStack(layers: readonly LayerSetting[]): string {
   return layers
-    .map((layer) =>
-      [layer.type, ...kindOf(layer.type).fields.map(({ name }) => String(layer[name]))].join('_'),
-    )
+    .map((layer) => {
+      const kind = kindOf(layer.type);
+      const values = kind.fields.map((field) => (isShown(field, layer) ? String(layer[field.name]) : ''));
+      return [layer.type, ...values, ...encodeKept(keptOptions(layer, kind))].join('_');
+    })
     .join(',');
 }
 
@@ -154,31 +31,31 @@ export function decodeStack(text: string): LayerSetting[] {
       const kind = KINDS.find((each) => each.type === type);
       if (!kind) return [];
       const settings = kind.fields.map((field, i) => [field.name, fieldValue(field, values[i])] as const);
-      return [{ type, ...Object.fromEntries(settings) }];
+      return [{ ...Object.fromEntries(settings), ...decodeKept(values[kind.fields.length]), type }];
     });
 }
 
 /**
- * The stack that a saved model is, in the settings that can be changed here.
+ * The stack that a saved model is, as far as the form has settings for it; what else its layers have, the engine tells.
  *
  * @param text model.json
- * @throws Error with a message for the user when it is no stack, or has layers or settings that the builder has not
+ * @throws Error with a message for the user when it is no stack, or has layers that the builder has not
  */
 export function stackOfModel(text: string): LayerSetting[] {
   const layers = savedLayers(text);
+  if (layers.length > MOST_LAYERS) {
+    throw new Error(
+      `this network has ${layers.length} layers, and this room builds at most ${MOST_LAYERS}. Train it with fathom train.`,
+    );
+  }
   return layers.map((saved) => {
     const kind = KINDS.find(({ type }) => type === saved.type);
     if (!kind)
       throw new Error(`this network has a layer ${String(saved.type)}, which this room does not build.`);
-    const settings = kind.fields.map((field) => {
-      const value = single(saved[field.name]);
-      if (value !== undefined && fieldValue(field, String(value)) === value)
-        return [field.name, value] as const;
-      throw new Error(
-        `this network has a ${kind.type} with ${field.name} ${JSON.stringify(saved[field.name])}, which this room does not build.`,
-      );
-    });
-    return { type: kind.type, ...Object.fromEntries(settings) };
+    const settings = kind.fields.map((field) => [field.name, single(saved[field.name])] as const);
+    const layer: LayerSetting = { type: kind.type, ...Object.fromEntries(settings) };
+    const shown = kind.fields.filter((field) => isShown(field, layer)).map(({ name }) => [name, layer[name]]);
+    return makeLayer(kind.type, Object.fromEntries(shown));
   });
 }
 
@@ -204,15 +81,6 @@ function savedLayers(text: string): Record<string, unknown>[] {
 function single(value: unknown): string | number | undefined {
   const one: unknown = Array.isArray(value) && value.every((each) => each === value[0]) ? value[0] : value;
   return typeof one === 'string' || typeof one === 'number' ? one : undefined;
-}
-
-/** A value that the field can have: the nearest to what is asked for. */
-export function fieldValue(field: Field, text: string | undefined): number | string {
-  if (field.kind === 'choice') return field.choices.find((each) => each === text) ?? field.first;
-  const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) return field.first;
-  const bounded = Math.min(field.max, Math.max(field.min, value));
-  return field.kind === 'integer' ? Math.round(bounded) : bounded;
 }
 
 export interface Preset {
