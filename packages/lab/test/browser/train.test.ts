@@ -41,7 +41,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
         `while training: ${frames.perSecond.toFixed(1)} frames/s, longest ${frames.longest.toFixed(0)} ms`,
       );
       // The steps until the pause may lose some of it again.
-    await learned(page, 92, EPOCHS);
+      await learned(page, 92, EPOCHS);
       await page.getByRole('button', { name: 'Pause' }).click();
       // The report of the pause comes behind what is at work.
       await ready(page);
