@@ -77,7 +77,7 @@ const collide = (plane: number) => {
 function sampleBySample(order: readonly Tensor[], streamed: ReadonlyMap<Tensor, number>): Set<Tensor> {
   const found = new Set<Tensor>();
   for (const node of order) {
-    if (node.op.name !== 'contract') continue;
+    if (node.inputs.length !== 2) continue;
     // Of what is streamed too, but of one sample, is the factor.
     const isPicture = (each: Tensor) => {
       const planes = streamed.get(each) ?? 0;
