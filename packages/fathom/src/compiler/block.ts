@@ -32,8 +32,8 @@ export interface Blocked {
  * Cuts a contraction whose operands do not fit into the cache into blocks that do: the vector axis into panels as
  * wide as a register tile, the reduction into runs, the rows into groups. So it does where the lines of a panel would
  * collide in the cache, as they do when rows are a power of two long. Returns the nest itself where blocking
- * does not pay or the extents do not divide. `isFixed` says which buffers stay the same while the nest is repeated, `isPrepared` which
- * stay the same in all runs: their copies are made once, so that they pay for themselves sooner.
+ * does not pay or the extents do not divide. `isFixed` says which buffers stay the same while the nest is repeated,
+ * `isPrepared` which stay the same in all runs: their copies are made once, so that they pay for themselves sooner.
  *
  * Goto and van de Geijn: Anatomy of high-performance matrix multiplication. ACM TOMS 34, 2008.
  */

@@ -1,4 +1,4 @@
-// What profiles say of a nest.
+// What a nest works on: for profiles, and for passes that weigh what stays in cache.
 
 import { type Access, walk } from '../ir/expr.ts';
 import { loadsIn, loadsOf, reach } from './axes.ts';

@@ -40,34 +40,26 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonl
   for (const [node, planes] of streamed) {
     if (fixed.has(node) || !fusion.stored.has(node) || planes <= 0) continue;
     const strides = stridesOf(node.shape);
-    const plane = strides[planes - 1]!;
-    if (bySample.has(node)) {
-      const samples = node.shape[planes]!;
-      const size = plane / samples;
-      let stride = collide(size) ? size + GAP_ELEMENTS : size;
-      for (let axis = planes - 1; axis >= 0; axis--) {
-        strides[axis] = stride;
-        stride *= node.shape[axis]!;
-      }
-      strides[planes] = stride;
-      layouts.set(node, strides);
-      continue;
-    }
-    if (!collide(plane)) continue;
-    let stride = plane + GAP_ELEMENTS;
+    const isApart = bySample.has(node);
+    // Elements of a plane that lie together: those of one sample, or of all.
+    const run = strides[planes - 1]! / (isApart ? node.shape[planes]! : 1);
+    if (!isApart && !collide(run)) continue;
+    let stride = collide(run) ? run + GAP_ELEMENTS : run;
     for (let axis = planes - 1; axis >= 0; axis--) {
       strides[axis] = stride;
       stride *= node.shape[axis]!;
     }
+    if (isApart) strides[planes] = stride;
     layouts.set(node, strides);
   }
   return layouts;
 }
 
-const collide = (plane: number) => {
-  const apart = (4 * plane) % ALIASING_BYTES;
+/** Whether streams so many elements apart fall into the same cache set. */
+function collide(elements: number): boolean {
+  const apart = (4 * elements) % ALIASING_BYTES;
   return apart <= 4 * GAP_ELEMENTS || apart >= ALIASING_BYTES - 4 * GAP_ELEMENTS;
-};
+}
 
 /**
  * Transformed pictures that are to lie one after the other, all planes of each together, so that a thread goes with a
@@ -76,13 +68,13 @@ const collide = (plane: number) => {
  */
 function sampleBySample(order: readonly Tensor[], streamed: ReadonlyMap<Tensor, number>): Set<Tensor> {
   const found = new Set<Tensor>();
+  // A transformed factor is streamed as well, but is one sample.
+  const isPicture = (node: Tensor) => {
+    const planes = streamed.get(node) ?? 0;
+    return planes > 0 && node.shape[planes]! > 1;
+  };
   for (const node of order) {
     if (node.inputs.length !== 2) continue;
-    // Of what is streamed too, but of one sample, is the factor.
-    const isPicture = (each: Tensor) => {
-      const planes = streamed.get(each) ?? 0;
-      return planes > 0 && each.shape[planes]! > 1;
-    };
     const pictures = [node, ...node.inputs].filter(isPicture);
     const factor = [node, ...node.inputs].find((each) => !pictures.includes(each));
     const [first, second] = pictures;

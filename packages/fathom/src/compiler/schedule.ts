@@ -207,13 +207,13 @@ class NestScheduler {
     return fill === undefined && this.#outer.length <= 1 && reduce?.colliding.length === 0;
   }
 
+  /** See `#byPanel`: where the rows stay in cache, and more than one tile reads a panel. */
   #goesByPanel(outputs: readonly number[]): boolean {
     const { axes, panels, tasks, fill } = this.#nest;
     if (panels === undefined || tasks !== undefined || fill) return false;
     const rows = outputs.filter((axis) => axis !== panels && axis !== this.#tiling.vectorAxis);
     const count = rows.reduce((product, axis) => product * axes[axis]!, 1);
     const tile = this.#tiling.tileAxes.reduce((product, { size }) => product * size, 1);
-    // A block of a panel is worth keeping where another tile reads it, too.
     return count > tile && canKeepSums(this.#nest) && staysBesidePanel(this.#nest, panels, 1, this.#target);
   }
 

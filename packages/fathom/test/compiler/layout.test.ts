@@ -61,9 +61,10 @@ describe('spreadLayouts', () => {
       expect(strides[0]).toBe(strides[1]! * shape[1]!);
       expect(strides.slice(3)).toEqual([8 * 32, 32, 1]);
     }
-    // Small enough; too few pictures; too few tiles in each; a factor of 36 × 128 × 128.
-    for (const [batch, side, channels] of [[8, 34, 32], [4, 66, 64], [512, 14, 32], [32, 34, 128]] as const) // biome-ignore format: one line
-      expect(bySample(of(batch, side, channels))).toEqual([]);
+    expect(bySample(of(8, 34, 32)), 'small enough for the caches').toEqual([]);
+    expect(bySample(of(4, 66, 64)), 'too few pictures').toEqual([]);
+    expect(bySample(of(512, 14, 32)), 'too few tiles in each').toEqual([]);
+    expect(bySample(of(32, 34, 128)), 'a factor of 36 × 128 × 128').toEqual([]);
   });
 
   it('lets threads go with a picture through products and assembly', () => {

@@ -164,26 +164,31 @@ class KernelRenderer {
     for (const { address, stride, offsets } of streams.values()) {
       // Only what is read without a gap.
       if (offsets.size * this.#lanes !== stride) continue;
-      const piece = stride * count;
       const again = this.#again(address);
       const times = again.reduce((product, loop) => product * loop.count, 1);
       if (times > OFTEN) continue;
-      const shares = times > 1 && stride % times === 0;
-      const part = shares ? stride / times : stride;
-      const terms = address.terms.map((term) =>
-        term.variable === variable ? { variable, stride: part } : term,
-      );
-      if (shares) {
+      const first = { ...address, offset: Math.min(...offsets) };
+      if (times === 1 || stride % times !== 0) this.#fetch(first, AHEAD_BYTES / 4, stride);
+      else {
+        // Of the next piece, the part that belongs to this time, as far as this iteration has come in it.
+        const piece = stride * count;
+        const terms = first.terms.filter((term) => term.variable !== variable);
+        terms.push({ variable, stride: stride / times });
         let size = piece / times;
         for (const loop of again) {
           terms.push({ variable: loop.variable, stride: size });
           size *= loop.count;
         }
+        this.#fetch({ ...first, terms }, piece, stride / times);
       }
-      const first = Math.min(...offsets) + (shares ? piece : AHEAD_BYTES / 4);
-      for (let at = 0; at < part; at += LINE_BYTES / 4) {
-        this.#line(`__builtin_prefetch(${this.#pointer({ ...address, terms, offset: first + at })});`);
-      }
+    }
+  }
+
+  /** Asks for so many elements from some elements behind an address on. */
+  #fetch(address: Address, ahead: number, count: number): void {
+    for (let at = 0; at < count; at += LINE_BYTES / 4) {
+      const offset = address.offset + ahead + at;
+      this.#line(`__builtin_prefetch(${this.#pointer({ ...address, offset })});`);
     }
   }
 
