@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layers, losses, type Model, model } from '../../src/index.ts';
+import { layers, losses, type Model, model, sequential } from '../../src/index.ts';
 import {
   activations,
   answers,
@@ -115,16 +115,26 @@ describe('several inputs and outputs', () => {
     expect(html).toContain('What all outputs give');
     expect(html).toContain('picture, as the network gets it');
     expect(html).toContain('row: what goes in');
-    expect(html).toContain('Saliency of picture for yes');
-    expect(html).toContain('Grad-CAM: where in picture conv2d speaks for yes');
+    const says = yes > 0.5 ? 'yes' : 'no';
+    expect(html).toContain(`Saliency of picture for ${says}`);
+    expect(html).toContain(`Grad-CAM: where in picture conv2d speaks for ${says}`);
+    // One number speaks for yes; what speaks against it speaks for no.
+    const [against, spoken] = await Promise.all(
+      [0, 1].map((classIndex) => pageHtml(network, x, { ...REFERENCE, output: 1, classIndex })),
+    );
+    expect(against).toContain('Grad-CAM: where in picture conv2d speaks for no');
+    expect(spoken).toContain('Grad-CAM: where in picture conv2d speaks for yes');
+    const heat = (page: string) => /<img[^>]*alt="[^"]*grad-CAM[^>]*>/.exec(page)![0].match(/src="[^"]*/)![0];
+    expect(heat(against!)).not.toBe(heat(spoken!));
+    expect(heat(html)).toBe(heat(yes > 0.5 ? spoken! : against!));
     const box = await pageHtml(network, x, { ...REFERENCE, output: 2 });
     expect(box).toContain('Input and result of box');
     expect(box).toContain('There is no grad-CAM: it shows where something speaks for a class');
     expect(box).not.toContain('and its gradients');
     await expect(pageHtml(network, x, { output: 3 })).rejects.toThrow('expected an output 0…2; received 3');
     await expect(pageHtml(network, x, { output: 2, classIndex: 1 })).rejects.toThrow('box gives numbers');
-    await expect(pageHtml(network, x, { output: 1, classIndex: 0 })).rejects.toThrow(
-      'expected class 1 of found',
+    await expect(pageHtml(network, x, { output: 1, classIndex: 2 })).rejects.toThrow(
+      'expected class 0 or 1 of found; received 2.',
     );
   });
 
@@ -165,6 +175,20 @@ describe('several inputs and outputs', () => {
     await expect(pageHtml(network, x, { output: 0, target: [1, 0, 0] })).rejects.toThrow(
       'expected no target, since kind tells classes apart',
     );
+  });
+
+  it('say on the page that a large network is not tried by a small step', async () => {
+    const large = sequential([
+      conv2d({ filters: 256, kernelSize: 3, inputShape: [18, 18, 2] }),
+      conv2d({ filters: 48, kernelSize: 3 }),
+      flatten(),
+      dense({ units: 2, activation: 'softmax' }),
+    ]);
+    const html = await pageHtml(large, { data: new Float32Array(648).fill(0.5), shape: [1, 18, 18, 2] });
+    expect(html).toContain(
+      'Gradients are not tried by a small step here: that runs a network of 23 million multiply-adds',
+    );
+    expect(html).not.toContain('by trying');
   });
 
   it('have a table of what was written for each row', async () => {

@@ -46,7 +46,12 @@ export async function lossHtml(
     (best, one) => (best && Math.abs(best.value) >= Math.abs(one.value) ? best : one),
     undefined,
   );
-  if (most && describeNetwork(model).totals.multiplyAdds <= MOST_TRIED) {
+  const { multiplyAdds } = describeNetwork(model).totals;
+  if (most && multiplyAdds > MOST_TRIED) {
+    parts.push(
+      `<p class="note">Gradients are not tried by a small step here: that runs a network of ${(multiplyAdds / 1e6).toFixed(0)} million multiply-adds twice in 64 bits, and takes seconds for more than ${MOST_TRIED / 1e6} million.</p>`,
+    );
+  } else if (most) {
     const of = { weight: most.name, place: most.place };
     const { value, check, epsilon } = await explainGradient(model, x, target, of, options, all);
     parts.push(

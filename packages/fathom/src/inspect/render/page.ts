@@ -136,8 +136,11 @@ async function answer(
 /** The class of an output whose evidence is shown; undefined for numbers. */
 interface Looked {
   readonly output: number;
+  /** Which number of the output. */
   readonly classIndex: number;
   readonly name: string;
+  /** What speaks against that number speaks for the class. */
+  readonly against: boolean;
 }
 
 function lookedAt(
@@ -152,15 +155,14 @@ function lookedAt(
       `pageHtml: expected no class, since ${layer} gives numbers; received ${wanted}. Leave classIndex out.`,
     );
   }
+  const chosen = wanted ?? predicted;
   if (values.length > 1) {
-    const classIndex = wanted ?? predicted;
-    return { output, classIndex, name: classes[classIndex] ?? String(classIndex) };
+    return { output, classIndex: chosen, name: classes[chosen] ?? String(chosen), against: false };
   }
   // One number of sigmoid has a score for yes, and what speaks against it speaks for no.
-  if ((wanted ?? 1) === 1) return { output, classIndex: 0, name: classes[1]! };
-  throw new RangeError(
-    `pageHtml: expected class 1 of ${layer}, ${classes[1]}, for which its one number speaks; received ${wanted}.`,
-  );
+  if (chosen === 0 || chosen === 1)
+    return { output, classIndex: 0, name: classes[chosen]!, against: chosen === 0 };
+  throw new RangeError(`pageHtml: expected class 0 or 1 of ${layer}; received ${chosen}.`);
 }
 
 /** The inputs that are pictures, and what in them speaks for a class. */
@@ -199,8 +201,8 @@ async function inputFigures(
     const place = places[i];
     if (place?.problem) problems.push(place.problem);
     if (!looked || place?.layer === undefined) continue;
-    const { classIndex, output, name } = looked;
-    const cam = await gradCam(model, x, classIndex, { ...options, output, input: i });
+    const { classIndex, output, name, against } = looked;
+    const cam = await gradCam(model, x, classIndex, { ...options, output, input: i, against });
     const which = inputs.length > 1 ? ` in ${cam.input}` : '';
     figure(
       picture('grad-CAM', cam.heatShape[0]!, cam.heatShape[1]!, cam.heat, 'unit'),
