@@ -27,7 +27,7 @@ export function withBarriers(
     if (barrier) pending = [];
     pending.push({ reads, writes, solo });
     const first = launches.length;
-    stage.launches.forEach(({ cycles: _cycles, loop: _loop, ...launch }, i) => {
+    stage.launches.forEach(({ cycles: _cycles, loop: _loop, late: _late, ...launch }, i) => {
       launches.push({ ...launch, solo, stage: number, chunks, barrier: barrier && i === 0 });
     });
     if (begins) loops.push({ first, end: launches.length, count: loop.count });

@@ -9,7 +9,7 @@ import { blockNest } from './block.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
 import { hoistInvariants, writtenInLoops } from './hoist.ts';
 import { canWriteInPlace, renameBuffers } from './inplace.ts';
-import { spreadLayouts } from './layout.ts';
+import { type Layouts, spreadLayouts } from './layout.ts';
 import { type LoweredLoop, lowerLoop, type View } from './loop.ts';
 import { copyNest, lowerNode, type Storage, storeNest } from './lower.ts';
 import { type Lifetime, planMemory } from './memory.ts';
@@ -19,6 +19,7 @@ import { orderLaunches, type Stage } from './order.ts';
 import { packOperands } from './pack.ts';
 import { splitPrepared } from './prepare.ts';
 import type { Buffer, Graph, Program, Target } from './program.ts';
+import { recomputeLate } from './recompute.ts';
 import { alignRows } from './rows.ts';
 import { type Scheduled, schedule } from './schedule.ts';
 import { shareCopies } from './share.ts';
@@ -58,19 +59,24 @@ class Driver implements Storage {
   readonly #target: Target;
   readonly #rewrites: readonly Rewrite[];
   readonly #fusion: Fusion;
+  /** What is computed a second time, when it is needed. */
+  readonly #late: ReadonlySet<Tensor>;
   readonly #drafts: Draft[] = [];
   /** Parts of buffers; view i has the number −1 − i until nests are resolved to use the buffer itself. */
   readonly #views: View[] = [];
   readonly #buffers = new Map<Tensor, number>();
   readonly #variables = new Map<Variable, number>();
-  readonly #layouts: ReadonlyMap<Tensor, readonly number[]>;
+  readonly #layouts: Layouts;
 
   constructor(graph: Graph, target: Target, rewrites: readonly Rewrite[]) {
-    this.#graph = graph;
     this.#target = target;
     this.#rewrites = rewrites;
-    this.#fusion = fuse(graph);
-    this.#layouts = spreadLayouts(graph, this.#fusion);
+    const { bySample } = spreadLayouts(graph, fuse(graph));
+    const { graph: recomputed, late } = recomputeLate(graph, bySample);
+    this.#graph = recomputed;
+    this.#late = late;
+    this.#fusion = fuse(recomputed);
+    this.#layouts = spreadLayouts(recomputed, this.#fusion);
   }
 
   compile(original: Graph): Program {
@@ -97,9 +103,10 @@ class Driver implements Storage {
       'widening',
       merged.flatMap((nest) => widenLanes(nest, this.#target, temporary)).map(normalizeAxes),
     );
+    const bySample = new Set([...this.#layouts.bySample.keys()].map((node) => this.bufferOf(node)));
     const split = this.#verified(
       'splitting',
-      wide.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
+      wide.flatMap((nest) => splitReduction(nest, temporary, bySample)).map(normalizeAxes),
     );
     const written = writtenInLoops(split);
     const { isPrepared } = splitPrepared(split, (buffer) => this.#sourceOf(buffer));
@@ -162,7 +169,7 @@ class Driver implements Storage {
   }
 
   stridesOf(node: Tensor): readonly number[] {
-    return this.#layouts.get(node) ?? stridesOf(node.shape);
+    return this.#layouts.strides.get(node) ?? stridesOf(node.shape);
   }
 
   bufferOf(node: Tensor): number {
@@ -174,7 +181,7 @@ class Driver implements Storage {
     if (isLeaf && attrs?.variable) buffer = this.#variableBuffer(attrs.variable);
     else {
       const values = isLeaf ? attrs?.values : undefined;
-      const ends = this.#layouts.get(node)?.map((stride, axis) => stride * node.shape[axis]!) ?? [];
+      const ends = this.#layouts.strides.get(node)?.map((stride, axis) => stride * node.shape[axis]!) ?? [];
       buffer = this.#add({
         size: Math.max(node.size, ...ends),
         dtype: node.dtype,
@@ -201,7 +208,10 @@ class Driver implements Storage {
     const nests = this.#fusion.order
       .filter((node) => this.#fusion.stored.has(node) && node.op.lower.kind !== 'leaf')
       .flatMap((node) => {
-        if (node.op.lower.kind !== 'loop') return lowerNode(node, this.#fusion, this);
+        if (node.op.lower.kind !== 'loop') {
+          const nests = lowerNode(node, this.#fusion, this);
+          return this.#late.has(node) ? nests.map((nest) => ({ ...nest, late: true })) : nests;
+        }
         const members = loops.get(loopKey(node))!;
         if (members[0] !== node) return [];
         const { before, nests: repeated } = this.#lowerLoop(members);
@@ -213,7 +223,7 @@ class Driver implements Storage {
     for (const { variable, value } of this.#graph.updates) {
       const { kind } = value.op.lower;
       const own = this.#fusion.stored.has(value) && kind !== 'leaf' && kind !== 'loop';
-      if (!own || renamed.has(this.bufferOf(value)) || this.#layouts.has(value)) continue;
+      if (!own || renamed.has(this.bufferOf(value)) || this.#layouts.strides.has(value)) continue;
       const target = this.#variableBuffer(variable);
       if (!canWriteInPlace(nests, loads, this.bufferOf(value), target)) continue;
       renamed.set(this.bufferOf(value), target);
@@ -321,39 +331,45 @@ class Driver implements Storage {
   }
 
   #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number; scratchBytes: number } {
-    const first = new Array<number>(this.#drafts.length).fill(Number.POSITIVE_INFINITY);
-    const last = new Array<number>(this.#drafts.length).fill(-1);
-    // Launches of a stage interleave, so a buffer lives through all stages that touch it.
+    const count = this.#drafts.length;
+    const inStages = new Lives(count);
+    const inLaunches = new Lives(count);
+    let launch = 0;
     stages.forEach(({ launches, loop }, i) => {
       // What a loop touches lives through all of it.
       const begin = loop ? stages.findIndex((stage) => stage.loop === loop) : i;
       const end = loop ? stages.findLastIndex((stage) => stage.loop === loop) : i;
-      for (const buffer of launches.flatMap(({ reads, writes }) => [...reads, ...writes])) {
-        first[buffer] = Math.min(first[buffer]!, begin);
-        last[buffer] = Math.max(last[buffer]!, end);
+      for (const { reads, writes } of launches) {
+        for (const buffer of [...reads, ...writes]) {
+          inStages.touch(buffer, begin, end);
+          inLaunches.touch(buffer, launch, launch);
+        }
+        launch++;
       }
     });
-    const plan = (list: readonly number[], bytesOf: (buffer: number) => number) => {
+    const plan = (list: readonly number[], lives: Lives, bytesOf: (buffer: number) => number) => {
       const lifetimes = list.map((i): Lifetime => {
-        const always = this.#drafts[i]!.external;
-        return {
-          bytes: bytesOf(i),
-          first: always ? -1 : first[i]!,
-          last: always ? stages.length : last[i]!,
-        };
+        const { first, last } = this.#drafts[i]!.external ? ALWAYS : lives.of(i);
+        return { bytes: bytesOf(i), first, last };
       });
       const { offsets, bytes } = planMemory(lifetimes);
       verifyMemory(lifetimes, offsets);
       return { offsets: new Map(list.map((i, n) => [i, offsets[n]!])), bytes };
     };
     const own = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));
-    const isScratch = (i: number) =>
-      !this.#drafts[i]!.external && first[i] === last[i] && isLocal(stages[first[i]!]!, i);
+    const stageOf = (i: number) => stages[inStages.of(i).first]!;
+    const isScratch = (i: number) => {
+      const { first, last } = inStages.of(i);
+      return !this.#drafts[i]!.external && first === last && isLocal(stageOf(i), i);
+    };
     const scratch = own.filter(isScratch);
-    const chunkBytes = (i: number) => (4 * this.#drafts[i]!.size) / stages[first[i]!]!.chunks;
-    const onThread = plan(scratch, chunkBytes);
+    const chunkBytes = (i: number) => (4 * this.#drafts[i]!.size) / stageOf(i).chunks;
+    // A thread takes a chunk through one launch after the other. What all threads share lives through stages, whose
+    // launches other threads may be done with, or not have begun.
+    const onThread = plan(scratch, inLaunches, chunkBytes);
     const inArena = plan(
       own.filter((i) => !isScratch(i)),
+      inStages,
       (i) => 4 * this.#drafts[i]!.size,
     );
     const buffers = this.#drafts.map(({ size, dtype, variable, constant }, i): Buffer => {
@@ -364,6 +380,29 @@ class Driver implements Storage {
       return { kind: 'arena', size, dtype, offset: inArena.offsets.get(i)! };
     });
     return { buffers, arenaBytes: inArena.bytes, scratchBytes: onThread.bytes };
+  }
+}
+
+/** From before the first launch to after the last one. */
+const ALWAYS = { first: -1, last: Number.MAX_SAFE_INTEGER };
+
+/** When each buffer is touched first and last. */
+class Lives {
+  readonly #first: number[];
+  readonly #last: number[];
+
+  constructor(buffers: number) {
+    this.#first = new Array<number>(buffers).fill(Number.POSITIVE_INFINITY);
+    this.#last = new Array<number>(buffers).fill(-1);
+  }
+
+  touch(buffer: number, from: number, to: number): void {
+    this.#first[buffer] = Math.min(this.#first[buffer]!, from);
+    this.#last[buffer] = Math.max(this.#last[buffer]!, to);
+  }
+
+  of(buffer: number): { readonly first: number; readonly last: number } {
+    return { first: this.#first[buffer]!, last: this.#last[buffer]! };
   }
 }
 

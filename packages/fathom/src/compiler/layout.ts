@@ -17,11 +17,18 @@ const FEWEST_PLACES = 16;
 /** Streams that one cache set holds beside other data. */
 const MOST_STREAMS = 8;
 
+/** How values lie in memory that do not lie row by row. */
+export interface Layouts {
+  readonly strides: ReadonlyMap<Tensor, readonly number[]>;
+  /** Of those, what lies sample by sample, and the number of samples. */
+  readonly bySample: ReadonlyMap<Tensor, number>;
+}
+
 /**
  * Strides for values whose planes are written or read side by side, many streams at a time: planes that lie a
  * multiple of the aliasing distance apart would throw each other out of the cache, so a gap is put between them.
  */
-export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonly number[]> {
+export function spreadLayouts(graph: Graph, fusion: Fusion): Layouts {
   const fixed = new Set<Tensor>([...graph.outputs, ...graph.updates.map(({ value }) => value)]);
   const streamed = new Map<Tensor, number>();
   for (const node of fusion.order) {
@@ -35,12 +42,13 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonl
     if (planes > 0) streamed.set(node, planes);
     else if (node.inputs.length === 1) streamed.set(node.inputs[0]!, node.inputs[0]!.rank - node.rank);
   }
-  const bySample = sampleBySample(fusion.order, streamed);
+  const apart = sampleBySample(fusion.order, streamed);
+  const bySample = new Map<Tensor, number>();
   const layouts = new Map<Tensor, readonly number[]>();
   for (const [node, planes] of streamed) {
     if (fixed.has(node) || !fusion.stored.has(node) || planes <= 0) continue;
     const strides = stridesOf(node.shape);
-    const isApart = bySample.has(node);
+    const isApart = apart.has(node);
     // Elements of a plane that lie together: those of one sample, or of all.
     const run = strides[planes - 1]! / (isApart ? node.shape[planes]! : 1);
     if (!isApart && !collide(run)) continue;
@@ -49,10 +57,13 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Map<Tensor, readonl
       strides[axis] = stride;
       stride *= node.shape[axis]!;
     }
-    if (isApart) strides[planes] = stride;
+    if (isApart) {
+      strides[planes] = stride;
+      bySample.set(node, node.shape[planes]!);
+    }
     layouts.set(node, strides);
   }
-  return layouts;
+  return { strides: layouts, bySample };
 }
 
 /** Whether streams so many elements apart fall into the same cache set. */

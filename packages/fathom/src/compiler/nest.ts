@@ -34,6 +34,8 @@ export interface Nest {
   readonly loop?: Repetition;
   /** Elements to set to zero first: the space does not reach every place of the result. */
   readonly fill?: { readonly buffer: number; readonly size: number };
+  /** Computed a second time: not before it is needed. */
+  readonly late?: boolean;
   /** The nodes that it computes, for profiles. */
   readonly origin?: readonly Origin[];
 }

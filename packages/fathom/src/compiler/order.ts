@@ -15,6 +15,7 @@ export interface Stage {
 const FEWEST_CHUNKS = 8;
 
 interface Draft {
+  /** Numbers of launches, in order. */
   readonly members: number[];
   chunks: number;
   readonly solo: boolean;
@@ -100,39 +101,44 @@ function commonChunks(members: readonly Scheduled[]): number {
  */
 function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
   const waits = dependencies(scheduled);
-  const users = usersOfCopies(scheduled, waits);
+  const deferred = deferredTo(scheduled, waits);
+  const isDeferred = new Set([...deferred.values()].flat());
   const done = new Set<number>();
-  const stages: Draft[] = [];
+  const waves: Draft[][] = [];
   while (done.size < scheduled.length) {
     const wave: Draft[] = [];
     const stageOf = new Map<number, Draft>();
+    const place = (stage: Draft, group: readonly number[]) => {
+      for (const i of group) stageOf.set(i, stage);
+    };
     scheduled.forEach((launch, i) => {
-      if (done.has(i)) return;
-      const open = waits[i]!.filter((j) => !done.has(j));
+      if (done.has(i) || isDeferred.has(i)) return;
+      const group = [...(deferred.get(i) ?? []), i];
+      const open = group.flatMap((j) => waits[j]!.filter((k) => !done.has(k) && !group.includes(k)));
       if (!open.every((j) => stageOf.has(j))) return;
-      const user = users.get(i);
-      if (user !== undefined && !waits[user]!.every((j) => done.has(j) || users.get(j) === user)) return;
-      const before = new Set(open.map((j) => stageOf.get(j)!));
-      let stage: Draft | undefined;
-      if (before.size === 0) {
-        stage = launch.solo ? wave.find(({ solo }) => solo) : undefined;
-        if (!stage) {
-          stage = { members: [], chunks: launch.count, solo: launch.solo };
-          wave.push(stage);
-        }
-      } else if (before.size === 1) {
-        const [only] = before as Set<Draft>;
-        if (canJoin(only!, launch, scheduled)) stage = only;
+      const [stage, ...others] = new Set(open.map((j) => stageOf.get(j)!));
+      if (others.length > 0) return;
+      if (stage) {
+        const at = group.length > 1 ? 1 + stage.members.findLastIndex((j) => open.includes(j)) : undefined;
+        if (join(stage, group, scheduled, at)) place(stage, group);
+        return;
       }
-      if (!stage) return;
-      stage.chunks = commonDivisor(stage.chunks, launch.count);
-      stage.members.push(i);
-      stageOf.set(i, stage);
+      const solo = launch.solo ? wave.find((draft) => draft.solo) : undefined;
+      if (solo) solo.members.push(i);
+      else wave.push({ members: [], chunks: scheduled[group[0]!]!.count, solo: launch.solo });
+      const own = solo ?? wave[wave.length - 1]!;
+      if (!solo) join(own, group, scheduled);
+      place(own, group);
     });
-    // Shared work first: the first thread's own launches then run beside the others' share of it.
-    stages.push(...wave.filter(({ solo }) => !solo), ...wave.filter(({ solo }) => solo));
-    for (const { members } of wave) for (const i of members) done.add(i);
+    waves.push(wave);
+    for (const i of wave.flatMap(({ members }) => members)) done.add(i);
   }
+  joinLaterWaves(waves, waits, scheduled);
+  // Shared work first: the first thread's own launches then run beside the others' share of it.
+  const stages = waves.flatMap((wave) => [
+    ...wave.filter(({ solo }) => !solo),
+    ...wave.filter(({ solo }) => solo),
+  ]);
   return stages.map(({ members, chunks, solo }) => ({
     launches: members.map((i) => scheduled[i]!),
     chunks: solo ? 1 : chunks,
@@ -140,22 +146,77 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
   }));
 }
 
+/** Puts launches into a stage, at the end or before the member number `at`, if all of them can be there. */
+function join(
+  stage: Draft,
+  group: readonly number[],
+  scheduled: readonly Scheduled[],
+  at = stage.members.length,
+): boolean {
+  const tried: Draft = { ...stage, members: [...stage.members] };
+  for (const i of group) {
+    if (!canJoin(tried, scheduled[i]!, scheduled)) return false;
+    tried.chunks = commonDivisor(tried.chunks, scheduled[i]!.count);
+    tried.members.push(i);
+  }
+  stage.chunks = tried.chunks;
+  stage.members.splice(at, 0, ...group);
+  return true;
+}
+
+/** Stages that could be one with a stage of the next wave, if they were not begun before it, become that. */
+function joinLaterWaves(
+  waves: Draft[][],
+  waits: readonly (readonly number[])[],
+  scheduled: readonly Scheduled[],
+): void {
+  for (let number = waves.length - 2; number >= 0; number--) {
+    const next = waves[number + 1]!;
+    for (const stage of [...waves[number]!]) {
+      const users = next.filter(({ members }) =>
+        members.some((i) => waits[i]!.some((j) => stage.members.includes(j))),
+      );
+      const [user, ...others] = users;
+      if (stage.solo || !user || user.solo || others.length > 0) continue;
+      const together: Draft = { ...stage, members: [...stage.members] };
+      if (!join(together, user.members, scheduled)) continue;
+      next[next.indexOf(user)] = together;
+      waves[number] = waves[number]!.filter((other) => other !== stage);
+    }
+  }
+}
+
 /**
- * Copies of which a single launch reads the parts in the order in which they are made: each with that launch. Such a
- * copy waits until its user is due, so that both are a stage and a part is still in the cache when it is used.
+ * Launches that wait until the only one that reads what they write is due, each with all that waits for it, in order: so
+ * both are one stage, and a part is still in the cache when it is used. These are copies, and what is computed a second
+ * time, if their parts are read in the order in which they are made.
  */
-function usersOfCopies(
+function deferredTo(
   scheduled: readonly Scheduled[],
   waits: readonly (readonly number[])[],
-): ReadonlyMap<number, number> {
-  const users = new Map<number, number>();
-  scheduled.forEach(({ flops, count, solo }, i) => {
-    if (flops > 0 || solo) return;
-    const [user, ...others] = scheduled.flatMap((_, j) => (waits[j]!.includes(i) ? [j] : []));
-    if (user === undefined || others.length > 0) return;
-    if (canJoin({ members: [i], chunks: count, solo }, scheduled[user]!, scheduled)) users.set(i, user);
+): ReadonlyMap<number, readonly number[]> {
+  const after = scheduled.map((): number[] => []);
+  waits.forEach((list, j) => {
+    for (const i of list) after[i]!.push(j);
   });
-  return users;
+  const due = new Map<number, number>();
+  // Those that come later first: one may wait for another that waits.
+  for (let i = scheduled.length - 1; i >= 0; i--) {
+    const { flops, count, solo, late, writes } = scheduled[i]!;
+    // Others may write what it reads, if they come later.
+    const [user, ...others] = after[i]!;
+    const reads = (j: number) => scheduled[j]!.reads.some((buffer) => writes.includes(buffer));
+    if ((flops > 0 && !late) || solo || user === undefined || others.some(reads) || !reads(user)) continue;
+    if (canJoin({ members: [i], chunks: count, solo }, scheduled[user]!, scheduled))
+      due.set(i, due.get(user) ?? user);
+  }
+  const deferred = new Map<number, number[]>();
+  for (const [i, user] of due) deferred.set(user, [i, ...(deferred.get(user) ?? [])]);
+  for (const [user, group] of deferred) {
+    const { count, solo } = scheduled[group[0]!]!;
+    if (!join({ members: [], chunks: count, solo }, [...group, user], scheduled)) deferred.delete(user);
+  }
+  return deferred;
 }
 
 function canJoin(stage: Draft, launch: Scheduled, scheduled: readonly Scheduled[]): boolean {

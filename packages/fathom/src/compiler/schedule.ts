@@ -18,6 +18,8 @@ export interface Scheduled extends Omit<Launch, 'barrier' | 'stage' | 'chunks'> 
   /** Estimated cycles of one run on one thread. */
   readonly cycles?: number;
   readonly loop?: Repetition;
+  /** See {@link Nest.late}. */
+  readonly late?: boolean;
 }
 
 /** Turns a loop nest, its axes normalized, into structured vector code for a target. */
@@ -152,6 +154,7 @@ class NestScheduler {
       origin: nest.origin ?? [],
       cycles,
       ...(nest.loop ? { loop: nest.loop } : {}),
+      ...(nest.late ? { late: true } : {}),
     };
   }
 

@@ -86,9 +86,60 @@ describe('orderLaunches', () => {
     const names = (launches: Scheduled[]) =>
       orderLaunches(launches).map((stage) => stage.launches.map(({ name }) => name));
     expect(names([copy, slow, needsAllOfSlow])).toEqual([['slow'], ['copy', 'user']]);
-    const works = { ...copy, flops: 100 };
-    expect(names([works, slow, needsAllOfSlow])).toEqual([['copy'], ['slow'], ['user']]);
-    expect(names([copy, slow, needsAllOfSlow, launch('other', [1], [5])])[0]).toContain('copy');
+    const other = { ...launch('other', [1], [5]), slices: new Map() };
+    expect(names([copy, slow, needsAllOfSlow, other])[0]).toContain('copy');
+    // Who writes what it reads comes after it, and is none that reads what it makes.
+    expect(names([copy, slow, needsAllOfSlow, launch('later', [5], [0])])).toEqual([
+      ['slow'],
+      ['copy', 'user', 'later'],
+    ]);
+  });
+
+  it('computes again what is needed late beside what needs it, and not before', () => {
+    const whole = (made: Scheduled, ...buffers: number[]) => ({
+      ...made,
+      slices: new Map([...made.slices].filter(([buffer]) => !buffers.includes(buffer))),
+    });
+    const works = (made: Scheduled, late = false) => ({ ...made, flops: 100, ...(late ? { late } : {}) });
+    const list = (late: boolean) => [
+      works(launch('picture', [0], [1])),
+      works(launch('product', [1], [2])),
+      // Of all of the products comes a loss, and of that what goes back, part by part.
+      works(whole(launch('loss', [2], [3], 1, true), 2)),
+      works(launch('pad again', [1], [4]), late),
+      works(launch('picture again', [4], [5]), late),
+      works(whole(launch('back', [3], [6]), 3)),
+      works(launch('further back', [6], [7])),
+      works(launch('kernel', [5, 6], [8])),
+    ];
+    const names = (launches: Scheduled[]) =>
+      orderLaunches(launches).map((stage) => stage.launches.map(({ name }) => name));
+    expect(names(list(true))).toEqual([
+      ['picture', 'product'],
+      ['loss'],
+      // At once after what it is summed up with, which the cache still has.
+      ['back', 'pad again', 'picture again', 'kernel', 'further back'],
+    ]);
+    expect(names(list(false))[0]).toContain('picture again');
+    // If the one that needs it cannot be of one stage with it, there is nothing to wait for.
+    const apart = list(true).map((made) => (made.name === 'kernel' ? whole(made, 5) : made));
+    expect(names(apart)[0]).toContain('picture again');
+  });
+
+  it('begins a stage with the one of the next wave that it can be one with', () => {
+    const names = (launches: Scheduled[]) =>
+      orderLaunches(launches).map((stage) => stage.launches.map(({ name }) => name));
+    const works = (made: Scheduled) => ({ ...made, flops: 100 });
+    const [picture, factor, product] = [launch('picture', [0], [1]), launch('factor', [2], [3], 32), launch('product', [1, 3], [4])].map(works); // biome-ignore format: one line
+    const ofAllFactors = { ...product!, slices: new Map([[1, 12], [4, 12]]) }; // biome-ignore format: one line
+    expect(names([picture!, factor!, ofAllFactors])).toEqual([['factor'], ['picture', 'product']]);
+    const other = { ...launch('other', [1], [5]), slices: new Map([[5, 12]]) };
+    expect(names([picture!, factor!, ofAllFactors, other]), 'two of the next wave need it').toEqual([
+      ['picture'],
+      ['factor'],
+      ['product'],
+      ['other'],
+    ]);
   });
 
   it('gives the first thread its own launches in one piece', () => {

@@ -1,0 +1,87 @@
+import { topologicalOrder } from '../ir/graph.ts';
+import { Tensor } from '../ir/tensor.ts';
+import type { Graph } from './program.ts';
+import { partsOfSamples } from './split.ts';
+
+/** A graph in which some values are computed twice. */
+export interface Recomputed {
+  readonly graph: Graph;
+  /** What is computed a second time, for the one node that needs it then. */
+  readonly late: ReadonlySet<Tensor>;
+}
+
+/**
+ * Transformed pictures are several times as large as the pictures. Where a sum over samples, such as the gradient of a
+ * kernel, reads those of the forward pass, they would be kept in memory from one to the other, written and read at its
+ * speed. So they are computed a second time, sample by sample, together with the padding before them, and what has
+ * made a part is followed by what sums it up. Only where that can go part by part: see `partsOfSamples`.
+ *
+ * @param bySample what lies in memory sample by sample, and of how many samples
+ */
+export function recomputeLate(graph: Graph, bySample: ReadonlyMap<Tensor, number>): Recomputed {
+  const roots = [...graph.outputs, ...graph.updates.map(({ value }) => value)];
+  const order = topologicalOrder(roots);
+  const place = new Map(order.map((node, i) => [node, i]));
+  const users = new Map<Tensor, Tensor[]>();
+  for (const node of order) {
+    for (const input of new Set(node.inputs)) {
+      if (bySample.has(input)) users.set(input, [...(users.get(input) ?? []), node]);
+    }
+  }
+  const late = new Set<Tensor>();
+  const replaced = new Map<Tensor, Tensor>();
+  /** Once more, with the padding before it. */
+  const again = (node: Tensor): Tensor => {
+    const inputs = node.inputs.map((input) => (input.op.lower.kind === 'pieces' ? again(input) : input));
+    const copy = new Tensor(node.op, inputs, node.attrs, node, node.label);
+    late.add(copy);
+    return copy;
+  };
+  for (const node of order) {
+    let inputs = node.inputs.map((input) => replaced.get(input) ?? input);
+    const sums = sumsInParts(node, bySample);
+    for (const [i, input] of node.inputs.entries()) {
+      if (!sums) break;
+      const others = (users.get(input) ?? []).filter((user) => user !== node);
+      if (!others.some((user) => dependsOn(node, user, place))) continue;
+      inputs = inputs.with(i, again(inputs[i]!));
+    }
+    if (inputs.some((input, i) => input !== node.inputs[i])) {
+      replaced.set(node, new Tensor(node.op, inputs, node.attrs, node, node.label));
+    }
+  }
+  const map = (node: Tensor) => replaced.get(node) ?? node;
+  return {
+    graph: {
+      inputs: graph.inputs.map(map),
+      outputs: graph.outputs.map(map),
+      updates: graph.updates.map(({ variable, value }) => ({ variable, value: map(value) })),
+    },
+    late,
+  };
+}
+
+/** Whether a node sums up samples, part by part. */
+function sumsInParts(node: Tensor, bySample: ReadonlyMap<Tensor, number>): boolean {
+  const samples = bySample.get(node.inputs[0]!) ?? 0;
+  if (bySample.has(node) || node.inputs.length !== 2 || bySample.get(node.inputs[1]!) !== samples)
+    return false;
+  const read = node.inputs.reduce((sum, { size }) => sum + size, 0);
+  return partsOfSamples(samples, read, node.size) > 1;
+}
+
+/** Whether `node` is computed from `other`, directly or not. */
+function dependsOn(node: Tensor, other: Tensor, place: ReadonlyMap<Tensor, number>): boolean {
+  const first = place.get(other)!;
+  const seen = new Set<Tensor>();
+  const open = [node];
+  for (let current = open.pop(); current; current = open.pop()) {
+    for (const input of current.inputs) {
+      if (input === other) return true;
+      if (seen.has(input) || place.get(input)! < first) continue;
+      seen.add(input);
+      open.push(input);
+    }
+  }
+  return false;
+}

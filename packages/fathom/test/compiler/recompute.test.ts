@@ -1,0 +1,127 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Backend } from '../../src/backends/backend.ts';
+import { compile } from '../../src/compiler/compile.ts';
+import { fuse } from '../../src/compiler/fuse.ts';
+import { spreadLayouts } from '../../src/compiler/layout.ts';
+import type { Graph, Program } from '../../src/compiler/program.ts';
+import { recomputeLate } from '../../src/compiler/recompute.ts';
+import { rewriteGraph, shareEqualNodes } from '../../src/compiler/simplify.ts';
+import { conv2d, mean } from '../../src/functional/index.ts';
+import { topologicalOrder } from '../../src/ir/graph.ts';
+import type { NumericArray } from '../../src/ir/tensor.ts';
+import { add, gradients, input, multiply, tanh } from '../../src/ops/index.ts';
+import { winograd } from '../../src/ops/winograd.ts';
+import { backends } from '../support/backends.ts';
+import { expectSameBits } from '../support/compare.ts';
+import { seeded } from '../support/random.ts';
+import { WASM } from './support/targets.ts';
+
+const SIDE = 64;
+const CHANNELS = 16;
+
+/** Two layers and the gradients of both kernels; transformed, the pictures of all samples are 9 MB and more. */
+function twoLayers(batch: number): Graph {
+  const x = input('x', [batch, SIDE, SIDE, CHANNELS]);
+  const [v, w] = ['v', 'w'].map((name) => input(name, [3, 3, CHANNELS, CHANNELS]));
+  const bias = input('bias', [CHANNELS]);
+  // Smooth: a rounding turns no unit on or off.
+  const h = tanh(add(conv2d(x, v!, { padding: 'same' }), bias));
+  const y = conv2d(h, w!, { padding: 'same' });
+  // Its gradient needs all of it, as that of a network's loss.
+  const all = mean(multiply(y, y));
+  const loss = multiply(all, all);
+  const inputs = [x, v!, bias, w!];
+  return { inputs, outputs: [loss, ...gradients(loss, inputs)], updates: [] };
+}
+
+function recomputed(graph: Graph) {
+  const shared = shareEqualNodes(rewriteGraph(graph, [winograd]));
+  return recomputeLate(shared, spreadLayouts(shared, fuse(shared)).bySample);
+}
+
+describe('recomputeLate', () => {
+  it('transforms the pictures of the forward pass again for the gradients of kernels, padding and all', () => {
+    const { graph, late } = recomputed(twoLayers(16));
+    const names = [...late].map(({ op }) => op.name);
+    expect(names.filter((name) => name === 'tileTransform')).toHaveLength(2);
+    expect(names.filter((name) => name === 'pad')).toHaveLength(2);
+    const order = topologicalOrder(graph.outputs);
+    for (const node of late) {
+      expect(order.filter(({ inputs }) => inputs.includes(node))).toHaveLength(1);
+    }
+    // The gradient of the results is transformed once: both that use it do so at once. Beside it there are the pictures
+    // of two layers in the forward pass, and the kernels of both.
+    expect(order.filter((node) => node.op.name === 'tileTransform' && !late.has(node))).toHaveLength(6);
+  });
+
+  it('leaves alone what is small enough for the caches, and batches without parts', () => {
+    const small = recomputed(twoLayers(8));
+    expect(small.late.size).toBe(0);
+    // Seventeen samples are seventeen parts, but those of a larger prime are none.
+    expect(recomputed(twoLayers(17)).late.size).toBeGreaterThan(0);
+    expect(recomputed(twoLayers(37)).late.size).toBe(0);
+  });
+
+  it('leaves no transformed picture in memory', () => {
+    const program = compile(twoLayers(16), WASM, [winograd]);
+    const transforms = program.launches.filter(({ name }) => name === 'tileTransform');
+    const kinds = transforms.map(({ writes }) => program.buffers[writes[0]!]!);
+    // Two in the forward pass, two again, two of gradients; and the kernels of both, which are small.
+    expect(kinds.filter(({ kind }) => kind === 'scratch')).toHaveLength(6);
+    for (const { kind, size } of kinds) if (kind !== 'scratch') expect(size).toBeLessThan(40 * CHANNELS ** 2);
+    const parts = program.launches.filter(({ name }) => name === 'contract.parts');
+    expect(parts).toHaveLength(2);
+  });
+});
+
+describe.each(backends.filter(({ name }) => name !== 'reference'))(
+  'on $name, kernels whose gradients are summed up in parts',
+  ({ threads, make, missing }) => {
+    if (missing !== undefined) {
+      it.skip(`cannot be tested here: ${missing}`);
+      return;
+    }
+
+    const instances: Backend[] = [];
+    afterAll(() => Promise.all(instances.map((backend) => backend.dispose())));
+
+    it('have the values of the direct sums, and the same bits on any number of threads', async () => {
+      const graph = twoLayers(16);
+      const random = seeded(4);
+      const feeds = graph.inputs.map(({ size }) =>
+        Float32Array.from({ length: size }, () => 2 * random() - 1),
+      );
+      const results = async (backend: Backend, program: Program): Promise<NumericArray[]> => {
+        const executable = await backend.load(program);
+        feeds.forEach((values, i) => {
+          executable.write(i, values);
+        });
+        await executable.run();
+        const read = await Promise.all(program.outputs.map((_, i) => executable.read(i)));
+        executable.dispose();
+        return read;
+      };
+      for (const count of threads) instances.push(await make(count));
+      const [first, ...others] = instances as [Backend, ...Backend[]];
+      const expected = await results(first, compile(graph, first.target!, []));
+      const program = compile(graph, first.target!, [winograd]);
+      const actual = await results(first, program);
+      actual.forEach((values, output) => {
+        const direct = expected[output]!;
+        let [largest, worst] = [0, 0];
+        values.forEach((value, i) => {
+          largest = Math.max(largest, Math.abs(direct[i]!));
+          worst = Math.max(worst, Math.abs(value - direct[i]!));
+        });
+        expect(largest).toBeGreaterThan(0);
+        expect(worst / largest, `output ${output}`).toBeLessThan(1e-4);
+      });
+      for (const other of others) {
+        const same = await results(other, program);
+        actual.forEach((values, output) => {
+          expectSameBits(same[output]!, values, `output ${output}`);
+        });
+      }
+    }, 60_000);
+  },
+);
