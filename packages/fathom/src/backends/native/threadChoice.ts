@@ -1,5 +1,9 @@
-/** Runs of each kind in a trial; the middle one counts, the first of them wakes threads or lets them sleep. */
-const TRIAL_RUNS = 7;
+/** A trial goes from all threads to one and back so often, so that what disturbs it disturbs both … */
+const TURNS = 2;
+/** … with so many runs each time, of which the first, which wakes threads or lets them sleep, does not count. */
+const TURN_RUNS = 5;
+/** The middle run must take at most this share of the other's for the choice to change. */
+const BETTER = 0.95;
 /** Runs between two trials: so many at first, twice as many each time that a trial confirms the choice, up to the last. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 1600;
@@ -21,8 +25,9 @@ export class ThreadChoice {
   threads: number;
   readonly #all: number;
   #best: number;
-  #times: number[] = [];
-  #allMs = 0;
+  /** Of the runs of a trial, with all threads and with one. */
+  #times: { readonly all: number[]; readonly one: number[] } = { all: [], one: [] };
+  #run = 0;
   #pause = FIRST_PAUSE;
   #left = 0;
 
@@ -45,23 +50,29 @@ export class ThreadChoice {
       if (this.#left === 0) this.threads = this.#all;
       return;
     }
-    this.#times.push(ms);
-    if (this.#times.length === TRIAL_RUNS) this.#judge(this.#times.sort((a, b) => a - b));
+    const { all, one } = this.#times;
+    if (this.#run++ % TURN_RUNS > 0) (this.threads === this.#all ? all : one).push(ms);
+    if (this.#run % TURN_RUNS > 0) return;
+    if (Math.min(...all) > LONG_RUN_MS) this.#settle(this.#all, Number.POSITIVE_INFINITY);
+    else if (this.#run === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
+    else this.threads = this.threads === 1 ? this.#all : 1;
   }
 
-  #judge(times: readonly number[]): void {
-    const ms = times[TRIAL_RUNS >> 1]!;
-    this.#times = [];
-    if (this.threads === this.#all) {
-      this.#allMs = ms;
-      if (times[0]! > LONG_RUN_MS) this.#left = Number.POSITIVE_INFINITY;
-      else this.threads = 1;
-      return;
-    }
-    const best = ms < this.#allMs ? 1 : this.#all;
-    this.#pause = best === this.#best ? Math.min(LONGEST_PAUSE, 2 * this.#pause) : FIRST_PAUSE;
-    this.#best = best;
-    this.threads = best;
-    this.#left = this.#pause;
+  #judge(all: number, one: number): void {
+    const holds = this.#best === 1 ? all > BETTER * one : one > BETTER * all;
+    this.#pause = holds ? Math.min(LONGEST_PAUSE, 2 * this.#pause) : FIRST_PAUSE;
+    this.#settle(holds === (this.#best === 1) ? 1 : this.#all, this.#pause);
   }
+
+  #settle(threads: number, runs: number): void {
+    this.#best = threads;
+    this.threads = threads;
+    this.#left = runs;
+    this.#run = 0;
+    this.#times = { all: [], one: [] };
+  }
+}
+
+function middle(times: readonly number[]): number {
+  return [...times].sort((a, b) => a - b)[times.length >> 1]!;
 }

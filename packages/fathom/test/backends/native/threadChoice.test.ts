@@ -29,7 +29,7 @@ describe('the choice of threads', () => {
 
   it('takes one where sharing is slower', () => {
     const choice = new ThreadChoice(2);
-    run(choice, 14, (threads) => (threads === 1 ? 0.3 : 0.5));
+    run(choice, 20, (threads) => (threads === 1 ? 0.3 : 0.5));
     expect(choice).toMatchObject({ threads: 1, isTrying: false });
     const later = run(choice, 20_000, (threads) => 0.3 * threads);
     expect(share(later, 1)).toBeGreaterThan(0.99);
@@ -45,8 +45,18 @@ describe('the choice of threads', () => {
   it('is not led by a few slow runs', () => {
     const choice = new ThreadChoice(2);
     let runs = 0;
-    run(choice, 14, (threads) => (runs++ % 3 === 0 ? 50 : 0.3 / threads));
-    expect(choice.threads).toBe(2);
+    run(choice, 20, (threads) => (runs++ % 3 === 0 ? 50 : 0.3 / threads));
+    expect(choice).toMatchObject({ threads: 2, isTrying: false });
+  });
+
+  it('is not led by what disturbs all runs for a while, nor by a difference that is none', () => {
+    const choice = new ThreadChoice(2);
+    let runs = 0;
+    // Everything takes three times as long in the first half of each trial.
+    const disturbed = run(choice, 20_000, (threads) => (runs++ % 20 < 10 ? 0.9 : 0.3) / threads);
+    expect(share(disturbed, 2)).toBeGreaterThan(0.98);
+    const same = new ThreadChoice(2);
+    expect(share(run(same, 20_000, (threads) => (threads === 1 ? 0.29 : 0.3)), 2)).toBeGreaterThan(0.98);
   });
 
   it('never tries one thread on a program that is long even with all', () => {
