@@ -32,7 +32,12 @@ afterAll(() => rm(folder, { recursive: true }));
 it('the packed command serves the packed lab', async () => {
   const command = join(app, 'node_modules/fathom-cli/bin/fathom.mjs');
   const lab = startFathom(['lab', '--port', '0', '--json'], { cwd: app, command });
-  const [text] = (await once(lab.process.stdout!, 'data')) as [string];
+  const [text] = (await Promise.race([
+    once(lab.process.stdout!, 'data'),
+    lab.finished.then(({ err }) => {
+      throw new Error(`fathom lab ended: ${err}`);
+    }),
+  ])) as [string];
   const { url } = JSON.parse(text) as { url: string };
   const page = await fetch(url);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");

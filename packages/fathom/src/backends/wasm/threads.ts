@@ -16,9 +16,6 @@ export interface SharedProgram {
   readonly scratchBytes: number;
 }
 
-/** Number of the job that is none: it only wakes threads, which then see that there is a message. */
-const NO_PROGRAM = -1;
-
 /** Threads 1 … n−1 of a backend; the calling thread is thread 0. */
 export class ThreadPool {
   readonly #control = new Int32Array(new SharedArrayBuffer(12));
@@ -46,8 +43,9 @@ export class ThreadPool {
     this.#last = this.#last.then(async () => {
       const ready = this.#ports.map((port) => port.next());
       Atomics.add(this.#control, 2, 1);
-      this.#start(NO_PROGRAM);
-      const message = { program: number, ...program, forget: this.#forgotten };
+      // A job that is none: it only wakes threads, which then see that there is a message.
+      const job = this.#count();
+      const message = { job, program: number, ...program, forget: this.#forgotten };
       this.#forgotten = [];
       for (const port of this.#ports) port.postMessage(message);
       await Promise.all(ready);
@@ -58,7 +56,8 @@ export class ThreadPool {
 
   /** Lets all threads run a program; the caller takes part and so learns of its end. */
   run(program: number): void {
-    this.#start(program);
+    Atomics.store(this.#control, 1, program);
+    this.#count();
   }
 
   /** The program will not run again; threads drop it with the next message. */
@@ -72,10 +71,11 @@ export class ThreadPool {
     this.#ports = [];
   }
 
-  #start(program: number): void {
-    Atomics.store(this.#control, 1, program);
-    Atomics.add(this.#control, 0, 1);
+  /** Counts one job more, and wakes those that sleep; the new count. */
+  #count(): number {
+    const jobs = Atomics.add(this.#control, 0, 1) + 1;
     Atomics.notify(this.#control, 0);
+    return jobs;
   }
 }
 

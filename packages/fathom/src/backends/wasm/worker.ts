@@ -4,8 +4,9 @@ const SPINS = 20000;
 /**
  * The program of a worker thread, as text: bundlers and test runners need not know of it, and it loads from
  * anywhere. Between jobs the thread watches (then sleeps on) a shared word that counts jobs; a job is a program's
- * number, or −1 for none. When more messages have been sent than received, the thread goes back to its event loop for
- * them and takes up the job afterwards: jobs may follow a message at once, and may need the program that it brings.
+ * number. When more messages have been sent than received, the thread goes back to its event loop for them and takes up
+ * jobs afterwards: jobs may follow a message at once, and may need the program that it brings. To wake threads for it a
+ * message counts as a job too, whose number it carries: nobody may take the job that follows at once for that one.
  *
  * Words of `control`: 0 the count of jobs, 1 the program of the current one, 2 the count of messages.
  */
@@ -26,8 +27,7 @@ const begin = async () => {
         continue;
       }
       seen = job;
-      const program = Atomics.load(control, 1);
-      if (program >= 0) programs.get(program)(thread);
+      programs.get(Atomics.load(control, 1))(thread);
     }
   };
   const receive = (message) => {
@@ -35,7 +35,10 @@ const begin = async () => {
       control = new Int32Array(message.control);
       thread = message.thread;
       seen = Atomics.load(control, 0);
-    } else received++;
+    } else {
+      received++;
+      seen = message.job;
+    }
     for (const program of message.forget ?? []) programs.delete(program);
     if (message.module) {
       const scratch = message.env.scratch + thread * message.scratchBytes;

@@ -56,7 +56,12 @@ describe('the choice of threads', () => {
     const disturbed = run(choice, 20_000, (threads) => (runs++ % 20 < 10 ? 0.9 : 0.3) / threads);
     expect(share(disturbed, 2)).toBeGreaterThan(0.98);
     const same = new ThreadChoice(2);
-    expect(share(run(same, 20_000, (threads) => (threads === 1 ? 0.29 : 0.3)), 2)).toBeGreaterThan(0.98);
+    expect(
+      share(
+        run(same, 20_000, (threads) => (threads === 1 ? 0.29 : 0.3)),
+        2,
+      ),
+    ).toBeGreaterThan(0.98);
   });
 
   it('never tries one thread on a program that is long even with all', () => {

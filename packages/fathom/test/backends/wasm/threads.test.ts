@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend, Executable } from '../../../src/backends/backend.ts';
 import type { Heap } from '../../../src/backends/wasm/heap.ts';
 import { wasmBackend } from '../../../src/backends/wasm/wasm.ts';
+import { WORKER_SOURCE } from '../../../src/backends/wasm/worker.ts';
 import { matmul } from '../../../src/functional/index.ts';
 import { Variable } from '../../../src/ir/tensor.ts';
 import { add, constant, input, read, sum } from '../../../src/ops/index.ts';
@@ -145,6 +146,79 @@ describe.each([1, 2, 3])('programs on %d threads', (threads) => {
     const program = await big(backend, 2);
     expect(await bigResult(program)).toEqual(new Set([2 * SIDE]));
     program.dispose();
+  });
+});
+
+describe('the program of a worker', () => {
+  /** Runs it without a thread, against a caller who is as fast as `atLoad` makes him: it is called at each look. */
+  function worker(atLoad: (control: Int32Array, place: number) => void) {
+    const control = new Int32Array(3);
+    const ran: number[] = [];
+    const port: { onmessage?: (event: { data: unknown }) => void; postMessage(message: unknown): void } = {
+      postMessage: () => {},
+    };
+    const atomics = {
+      load: (words: Int32Array, place: number) => {
+        const value = words[place];
+        atLoad(words, place);
+        return value;
+      },
+      // Nothing is left to do: back to whoever sent the message.
+      wait: () => {
+        throw new Error('asleep');
+      },
+    };
+    class Instance {
+      readonly exports: { run(): void };
+      constructor(module: number) {
+        this.exports = { run: () => ran.push(module) };
+      }
+    }
+    new Function('process', 'self', 'Atomics', 'WebAssembly', WORKER_SOURCE)(undefined, port, atomics, {
+      Instance,
+    });
+    const send = (data: unknown) => {
+      try {
+        port.onmessage!({ data });
+      } catch (error) {
+        if ((error as Error).message !== 'asleep') throw error;
+      }
+    };
+    send({ control: control.buffer, thread: 1 });
+    return { control, ran, send };
+  }
+
+  const program = (number: number) => ({ program: number, module: 10 + number, env: { scratch: 0 }, scratchBytes: 0 }); // biome-ignore format: one line
+
+  it('runs a job once that follows a message at once, however slowly it looks', () => {
+    // The caller learns that the message has come, and starts the program, after any of the looks of the thread.
+    for (let at = 1; at <= 8; at++) {
+      let looks = Number.NEGATIVE_INFINITY;
+      const { control, ran, send } = worker((words) => {
+        if (++looks !== at) return;
+        words[1] = 0;
+        words[0]!++;
+      });
+      control[2]!++;
+      control[0]!++;
+      looks = 0;
+      send({ job: control[0], ...program(0) });
+      expect(looks).toBeGreaterThan(at);
+      expect(ran, `started after look ${at}`).toEqual([10]);
+    }
+  });
+
+  it('goes back for a message before it takes up a job that needs what it brings', () => {
+    const { control, ran, send } = worker(() => {});
+    for (let number = 0; number < 3; number++) {
+      control[2]!++;
+      const job = ++control[0]!;
+      // Started before the thread has read the message.
+      control[1] = number;
+      control[0]!++;
+      send({ job, ...program(number) });
+    }
+    expect(ran).toEqual([10, 11, 12]);
   });
 });
 
