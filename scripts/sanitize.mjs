@@ -16,6 +16,7 @@ const TESTS = [
   'packages/fathom/test/backends/backends.test.ts',
   'packages/fathom/test/backends/native/networks.test.ts',
   'packages/fathom/test/backends/sameBits.test.ts',
+  'packages/fathom/test/compiler/recompute.test.ts',
 ];
 const FLAGS = '-g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer';
 
