@@ -154,7 +154,7 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
       .setInputFiles({ name: 'run.zip', mimeType: 'application/zip', buffer: zip });
     await page.locator('[data-testid=steps]', { hasText: /^5$/ }).waitFor();
     await ready(page);
-    expect(page.url()).toContain('optimizer=rmsprop');
+    await expect.poll(() => page.url()).toContain('optimizer=rmsprop');
     expect(weightsOf((await saveRun(page)).files)).toBe(weightsOf(files));
     for (let step = 6; step <= 20; step++) await stepOnce(page, step);
     expect(weightsOf((await saveRun(page)).files)).toBe(whole);
@@ -243,7 +243,7 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
         'kernelRegularizer l1L2 (l1 0.001, l2 0.02); kernelConstraint nonNeg',
     );
     // A penalty that the network has not is not added by what was set before.
-    expect(page.url()).not.toContain('l2=');
+    await expect.poll(() => page.url()).not.toContain('l2=');
     await stepOnce(page, 1);
     // A field of that layer leaves the rest as it is.
     await page.getByRole('spinbutton', { name: 'units' }).first().fill('9');

@@ -228,7 +228,8 @@ describe('download', () => {
     await expect(failure).rejects.toThrow(MissingDataError);
     await expect(failure).rejects.toThrow(message);
     expect(await cached()).toEqual([]);
-    const { source } = await load({ mirrors: [badMirror, mirror], idleTimeoutMs: 200 });
+    // The good one may be slow to answer where the machine has other work.
+    const { source } = await load({ mirrors: [badMirror, mirror], idleTimeoutMs: 2000 });
     expect(source).toContain(`downloaded from ${mirror} `);
   });
 
