@@ -12,7 +12,7 @@ import { canWriteInPlace, renameBuffers } from './inplace.ts';
 import { type Layouts, spreadLayouts } from './layout.ts';
 import { type LoweredLoop, lowerLoop, type View } from './loop.ts';
 import { copyNest, lowerNode, type Storage, storeNest } from './lower.ts';
-import { type Lifetime, planMemory } from './memory.ts';
+import { type Lifetime, Lives, planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
 import type { Nest } from './nest.ts';
 import { orderLaunches, type Stage } from './order.ts';
@@ -71,10 +71,12 @@ class Driver implements Storage {
   constructor(graph: Graph, target: Target, rewrites: readonly Rewrite[]) {
     this.#target = target;
     this.#rewrites = rewrites;
-    const { bySample } = spreadLayouts(graph, fuse(graph));
-    const { graph: recomputed, late } = recomputeLate(graph, bySample);
+    this.#fusion = fuse(graph);
+    this.#layouts = spreadLayouts(graph, this.#fusion);
+    const { graph: recomputed, late } = recomputeLate(graph, this.#layouts.bySample);
     this.#graph = recomputed;
     this.#late = late;
+    if (late.size === 0) return;
     this.#fusion = fuse(recomputed);
     this.#layouts = spreadLayouts(recomputed, this.#fusion);
   }
@@ -385,26 +387,6 @@ class Driver implements Storage {
 
 /** From before the first launch to after the last one. */
 const ALWAYS = { first: -1, last: Number.MAX_SAFE_INTEGER };
-
-/** When each buffer is touched first and last. */
-class Lives {
-  readonly #first: number[];
-  readonly #last: number[];
-
-  constructor(buffers: number) {
-    this.#first = new Array<number>(buffers).fill(Number.POSITIVE_INFINITY);
-    this.#last = new Array<number>(buffers).fill(-1);
-  }
-
-  touch(buffer: number, from: number, to: number): void {
-    this.#first[buffer] = Math.min(this.#first[buffer]!, from);
-    this.#last[buffer] = Math.max(this.#last[buffer]!, to);
-  }
-
-  of(buffer: number): { readonly first: number; readonly last: number } {
-    return { first: this.#first[buffer]!, last: this.#last[buffer]! };
-  }
-}
 
 /** Buffers that `first` writes and `then` reads. */
 function keptOf(first: readonly Scheduled[], then: readonly Scheduled[]): number[] {

@@ -38,6 +38,26 @@ export function planMemory(lifetimes: readonly Lifetime[]): { offsets: number[];
   return { offsets, bytes: total };
 }
 
+/** When each of some buffers is touched first and last. */
+export class Lives {
+  readonly #first: number[];
+  readonly #last: number[];
+
+  constructor(buffers: number) {
+    this.#first = new Array<number>(buffers).fill(Number.POSITIVE_INFINITY);
+    this.#last = new Array<number>(buffers).fill(-1);
+  }
+
+  touch(buffer: number, from: number, to: number): void {
+    this.#first[buffer] = Math.min(this.#first[buffer]!, from);
+    this.#last[buffer] = Math.max(this.#last[buffer]!, to);
+  }
+
+  of(buffer: number): { readonly first: number; readonly last: number } {
+    return { first: this.#first[buffer]!, last: this.#last[buffer]! };
+  }
+}
+
 function align(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }

@@ -108,9 +108,6 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
   while (done.size < scheduled.length) {
     const wave: Draft[] = [];
     const stageOf = new Map<number, Draft>();
-    const place = (stage: Draft, group: readonly number[]) => {
-      for (const i of group) stageOf.set(i, stage);
-    };
     scheduled.forEach((launch, i) => {
       if (done.has(i) || isDeferred.has(i)) return;
       const group = [...(deferred.get(i) ?? []), i];
@@ -118,17 +115,14 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
       if (!open.every((j) => stageOf.has(j))) return;
       const [stage, ...others] = new Set(open.map((j) => stageOf.get(j)!));
       if (others.length > 0) return;
-      if (stage) {
-        const at = group.length > 1 ? 1 + stage.members.findLastIndex((j) => open.includes(j)) : undefined;
-        if (join(stage, group, scheduled, at)) place(stage, group);
-        return;
-      }
-      const solo = launch.solo ? wave.find((draft) => draft.solo) : undefined;
-      if (solo) solo.members.push(i);
-      else wave.push({ members: [], chunks: scheduled[group[0]!]!.count, solo: launch.solo });
-      const own = solo ?? wave[wave.length - 1]!;
-      if (!solo) join(own, group, scheduled);
-      place(own, group);
+      // What was put off comes at once after what it waits for.
+      const isPutOff = stage !== undefined && group.length > 1;
+      const at = isPutOff ? 1 + stage.members.findLastIndex((j) => open.includes(j)) : undefined;
+      const found = stage ?? (launch.solo ? wave.find(({ solo }) => solo) : undefined);
+      const own = found ?? { members: [], chunks: scheduled[group[0]!]!.count, solo: launch.solo };
+      if (!join(own, group, scheduled, at)) return;
+      if (!found) wave.push(own);
+      for (const j of group) stageOf.set(j, own);
     });
     waves.push(wave);
     for (const i of wave.flatMap(({ members }) => members)) done.add(i);

@@ -1,6 +1,7 @@
 import { topologicalOrder } from '../ir/graph.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Graph } from './program.ts';
+import { mapRoots } from './simplify.ts';
 import { partsOfSamples } from './split.ts';
 
 /** A graph in which some values are computed twice. */
@@ -38,27 +39,17 @@ export function recomputeLate(graph: Graph, bySample: ReadonlyMap<Tensor, number
     return copy;
   };
   for (const node of order) {
-    let inputs = node.inputs.map((input) => replaced.get(input) ?? input);
     const sums = sumsInParts(node, bySample);
-    for (const [i, input] of node.inputs.entries()) {
-      if (!sums) break;
-      const others = (users.get(input) ?? []).filter((user) => user !== node);
-      if (!others.some((user) => dependsOn(node, user, place))) continue;
-      inputs = inputs.with(i, again(inputs[i]!));
-    }
+    const inputs = node.inputs.map((input) => {
+      const current = replaced.get(input) ?? input;
+      const isLate = sums && users.get(input)!.some((user) => user !== node && dependsOn(node, user, place));
+      return isLate ? again(current) : current;
+    });
     if (inputs.some((input, i) => input !== node.inputs[i])) {
       replaced.set(node, new Tensor(node.op, inputs, node.attrs, node, node.label));
     }
   }
-  const map = (node: Tensor) => replaced.get(node) ?? node;
-  return {
-    graph: {
-      inputs: graph.inputs.map(map),
-      outputs: graph.outputs.map(map),
-      updates: graph.updates.map(({ variable, value }) => ({ variable, value: map(value) })),
-    },
-    late,
-  };
+  return { graph: mapRoots(graph, (node) => replaced.get(node) ?? node), late };
 }
 
 /** Whether a node sums up samples, part by part. */

@@ -57,7 +57,8 @@ export function shareEqualNodes(graph: Graph): Graph {
   return mapRoots(graph, (node) => canonical.get(node) ?? node);
 }
 
-function mapRoots(graph: Graph, map: (node: Tensor) => Tensor): Graph {
+/** The same graph with other nodes in place of those that it ends in. */
+export function mapRoots(graph: Graph, map: (node: Tensor) => Tensor): Graph {
   return {
     inputs: graph.inputs.map(map),
     outputs: graph.outputs.map(map),

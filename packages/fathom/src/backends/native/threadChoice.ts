@@ -27,7 +27,7 @@ export class ThreadChoice {
   #best: number;
   /** Of the runs of a trial, with all threads and with one. */
   #times: { readonly all: number[]; readonly one: number[] } = { all: [], one: [] };
-  #run = 0;
+  #runs = 0;
   #pause = FIRST_PAUSE;
   #left = 0;
 
@@ -51,24 +51,26 @@ export class ThreadChoice {
       return;
     }
     const { all, one } = this.#times;
-    if (this.#run++ % TURN_RUNS > 0) (this.threads === this.#all ? all : one).push(ms);
-    if (this.#run % TURN_RUNS > 0) return;
+    if (this.#runs++ % TURN_RUNS > 0) (this.threads === this.#all ? all : one).push(ms);
+    if (this.#runs % TURN_RUNS > 0) return;
     if (Math.min(...all) > LONG_RUN_MS) this.#settle(this.#all, Number.POSITIVE_INFINITY);
-    else if (this.#run === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
+    else if (this.#runs === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
     else this.threads = this.threads === 1 ? this.#all : 1;
   }
 
   #judge(all: number, one: number): void {
-    const holds = this.#best === 1 ? all > BETTER * one : one > BETTER * all;
+    const other = this.#best === 1 ? this.#all : 1;
+    const [best, tried] = this.#best === 1 ? [one, all] : [all, one];
+    const holds = tried > BETTER * best;
     this.#pause = holds ? Math.min(LONGEST_PAUSE, 2 * this.#pause) : FIRST_PAUSE;
-    this.#settle(holds === (this.#best === 1) ? 1 : this.#all, this.#pause);
+    this.#settle(holds ? this.#best : other, this.#pause);
   }
 
   #settle(threads: number, runs: number): void {
     this.#best = threads;
     this.threads = threads;
     this.#left = runs;
-    this.#run = 0;
+    this.#runs = 0;
     this.#times = { all: [], one: [] };
   }
 }

@@ -188,7 +188,10 @@ describe('the program of a worker', () => {
     return { control, ran, send };
   }
 
-  const program = (number: number) => ({ program: number, module: 10 + number, env: { scratch: 0 }, scratchBytes: 0 }); // biome-ignore format: one line
+  const program = (number: number) => {
+    const memory = { env: { scratch: 0 }, scratchBytes: 0 };
+    return { program: number, module: 10 + number, ...memory };
+  };
 
   it('runs a job once that follows a message at once, however slowly it looks', () => {
     // The caller learns that the message has come, and starts the program, after any of the looks of the thread.
