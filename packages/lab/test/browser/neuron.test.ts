@@ -59,6 +59,8 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     await page.getByRole('button', { name: 'Play' }).click();
     await expect.poll(() => number(page, 'accuracy'), { timeout: 20_000 }).toBeGreaterThan(98);
     await page.getByRole('button', { name: 'Pause' }).click();
+    // The steps of the last frame still come.
+    await page.locator('section[aria-label="Training"][aria-busy="false"]').waitFor();
     const steps = await number(page, 'steps');
     expect(steps).toBeGreaterThan(10);
     // Another rate goes on with the same network.
