@@ -56,7 +56,7 @@ export interface Executable {
 export interface Sharing {
   /** Threads of the next run. */
   readonly threads: number;
-  /** Whether numbers of threads are being compared, so that the next run's need not be those that are chosen. */
+  /** Whether numbers of threads are yet to be compared or are being compared: the next run's need not be those that are chosen. */
   readonly isTrying: boolean;
 }
 

@@ -28,8 +28,10 @@ export class ThreadChoice {
   /** Of the runs of a trial, with all threads and with one. */
   #times: { readonly all: number[]; readonly one: number[] } = { all: [], one: [] };
   #runs = 0;
-  #pause = FIRST_PAUSE;
+  /** Runs until the next trial when the last one changed nothing; 0 before the first. */
+  #pause = 0;
   #left = 0;
+  #isChosen = false;
 
   constructor(all: number) {
     this.#all = all;
@@ -37,9 +39,9 @@ export class ThreadChoice {
     this.threads = all;
   }
 
-  /** Whether runs are being compared, with other threads than will be chosen perhaps. */
+  /** Whether the first choice is still to come or runs are being compared, with other threads than will be chosen perhaps. */
   get isTrying(): boolean {
-    return this.#all > 1 && this.#left === 0;
+    return this.#all > 1 && (this.#left === 0 || !this.#isChosen);
   }
 
   /** Notes the milliseconds of a run with `threads`. */
@@ -53,8 +55,12 @@ export class ThreadChoice {
     const { all, one } = this.#times;
     if (this.#runs++ % TURN_RUNS > 0) (this.threads === this.#all ? all : one).push(ms);
     if (this.#runs % TURN_RUNS > 0) return;
-    if (Math.min(...all) > LONG_RUN_MS) this.#settle(this.#all, Number.POSITIVE_INFINITY);
-    else if (this.#runs === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
+    if (Math.min(...all) > LONG_RUN_MS) this.#choose(this.#all, Number.POSITIVE_INFINITY);
+    else if (this.#pause === 0) {
+      // The first runs meet cold caches and threads that other programs left at work: they say how long it takes, not more.
+      this.#pause = FIRST_PAUSE;
+      this.#rest(this.#all, this.#pause);
+    } else if (this.#runs === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
     else this.threads = this.threads === 1 ? this.#all : 1;
   }
 
@@ -63,11 +69,17 @@ export class ThreadChoice {
     const [best, tried] = this.#best === 1 ? [one, all] : [all, one];
     const holds = tried > BETTER * best;
     this.#pause = holds ? Math.min(LONGEST_PAUSE, 2 * this.#pause) : FIRST_PAUSE;
-    this.#settle(holds ? this.#best : other, this.#pause);
+    this.#choose(holds ? this.#best : other, this.#pause);
   }
 
-  #settle(threads: number, runs: number): void {
+  #choose(threads: number, runs: number): void {
+    this.#isChosen = true;
     this.#best = threads;
+    this.#rest(threads, runs);
+  }
+
+  /** Nothing is tried for so many runs. */
+  #rest(threads: number, runs: number): void {
     this.threads = threads;
     this.#left = runs;
     this.#runs = 0;
