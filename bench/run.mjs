@@ -106,6 +106,8 @@ async function measure() {
   for (const one of wants('predict') ? PREDICTIONS : []) {
     show('predict', await predictionSection(cast, { ...settings, ...one }));
   }
+  // Fathom alone from here on: others, though idle, keep memory and caches.
+  for (const peer of cast.peers) if (!peer.key.startsWith('fathom')) await peer.stop();
   if (wants('growth')) show('growth', await growthSection(cast, settings));
   for (const peer of cast.peers) await peer.stop(); // what follows starts its own processes
   if (wants('compile')) show('compile', await compileSection(settings));

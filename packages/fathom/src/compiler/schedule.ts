@@ -72,7 +72,7 @@ class NestScheduler {
     const outputs = outputAxes(nest);
     const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
     this.#byPanel = this.#goesByPanel(outputs);
-    this.#outer = outerReduction(nest, reduced, this.#byPanel, target);
+    this.#outer = outerReduction(nest, tiling, reduced, this.#byPanel, target);
     this.#reduceAxes = reduced.filter((axis) => !this.#outer.includes(axis));
   }
 

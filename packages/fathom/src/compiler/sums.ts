@@ -5,6 +5,10 @@ import { loadsIn, reach } from './axes.ts';
 import { bytesOf, oneOf } from './facts.ts';
 import type { Nest, NestStore } from './nest.ts';
 import type { Target } from './program.ts';
+import { hidesFetches, type Tiling } from './tile.ts';
+
+/** Fewer steps than this do not pay for loading and storing a tile's sums. */
+const LEAST_STEPS = 64;
 
 /**
  * Whether the place of the (first) result can hold sums that are not complete: what is computed from them, such as bias
@@ -66,10 +70,12 @@ export function finishing({ reduce, stores }: Nest): readonly NestStore[] {
 
 /**
  * Reduction axes to run outside of the tiles, so that what the tiles read again and again stays in cache: a block of a
- * panel in the nearest one, where all rows go through it, or else what a whole pass reads in the next.
+ * panel in the nearest one, where all rows go through it, or else what a whole pass reads in the next. A tile whose
+ * arithmetic hides that its operands come from further away keeps enough steps to pay for its sums in memory.
  */
 export function outerReduction(
   nest: Nest,
+  tiling: Tiling,
   reduced: readonly number[],
   byPanel: boolean,
   target: Target,
@@ -95,7 +101,10 @@ export function outerReduction(
   const steps = () => inner.reduce((product, axis) => product * axes[axis]!, 1);
   const isFar = byPanel
     ? () => steps() > target.block.steps
-    : () => stores[0]!.value.kind === 'acc' && footprint() > target.cacheBytes;
+    : () =>
+        stores[0]!.value.kind === 'acc' &&
+        footprint() > target.cacheBytes &&
+        (steps() / axes[inner[0]!]! >= LEAST_STEPS || !hidesFetches(nest, tiling, target));
   while (inner.length > 1 && isFar()) outer.push(inner.shift()!);
   return outer;
 }

@@ -135,9 +135,21 @@ function tilingCost(tiling: Tiling, model: CostModel): number {
 const LINE_CYCLES = 0.05;
 const LINE_ELEMENTS = 16;
 
+/** Cycles between two lines from the second-level cache. */
+const FETCH_CYCLES = 4;
+
+/** Whether the arithmetic of a tile's step takes at least as long as fetching what it reads from the second-level cache. */
+export function hidesFetches(nest: Nest, tiling: Tiling, target: Target): boolean {
+  const hot = loadsIn(nest.reduce!.body);
+  const sizes = tiling.tileAxes.map(({ size }) => size);
+  const sums = sizes.reduce((product, size) => product * size, tiling.vectors);
+  const arithmetic = (sums * Math.max(1, operationCount(nest.reduce!.body))) / target.fmaPerCycle;
+  return arithmetic >= FETCH_CYCLES * linesOf({ nest, hot, target }, tiling, sizes, tiling.vectors);
+}
+
 /** Cache lines that one step of the reduction over a tile comes to anew, on average over the steps. */
 function linesOf(
-  { nest, hot, target }: CostModel,
+  { nest, hot, target }: Pick<CostModel, 'nest' | 'hot' | 'target'>,
   { vectorAxis, tileAxes }: Tiling,
   sizes: readonly number[],
   vectors: number,
