@@ -79,6 +79,28 @@ export function loadsIn(...expressions: readonly Expr[]): Load[] {
   return loads;
 }
 
+/**
+ * Whether neighbours of what is loaded lie along the axis `across` and not along that of the lanes, so that they can be
+ * loaded in rows and transposed, before anything is stored.
+ */
+export function liesAcross(
+  { access, dtype }: Load,
+  stores: readonly NestStore[],
+  across: number,
+  vectorAxis: number,
+): boolean {
+  const { strides, indirect, buffer } = access;
+  const stride = strides[vectorAxis]!;
+  return (
+    strides[across] === 1 &&
+    stride !== 0 &&
+    stride !== 1 &&
+    indirect === undefined &&
+    dtype !== 'bool' &&
+    stores.every((store) => store.access.buffer !== buffer)
+  );
+}
+
 export function expressionsOf(nest: Nest): Expr[] {
   const places = nest.stores.flatMap(({ access }) => (access.indirect ? [access.indirect.index] : []));
   return [...(nest.reduce ? [nest.reduce.body] : []), ...nest.stores.map(({ value }) => value), ...places];

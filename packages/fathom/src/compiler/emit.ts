@@ -1,7 +1,9 @@
 import { type Access, type Affine, type Expr, variesAlong, walk } from '../ir/expr.ts';
 import type { DType } from '../ir/shape.ts';
+import { liesAcross, loadsIn } from './axes.ts';
 import type { NestStore } from './nest.ts';
 import { type Address, ITERATION, type Stmt, type Target, type Vector } from './program.ts';
+import type { Tiling } from './tile.ts';
 
 /** Where an axis stands: offset + Σ stride · loop variable. */
 export interface AxisValue {
@@ -22,12 +24,16 @@ const CLEAR_VECTORS = 4;
 export class Emitter {
   readonly #target: Target;
   readonly #vectorAxis: number;
+  readonly #across: number | undefined;
+  /** Registers of what has been turned for a tile, one for each of its points. */
+  readonly #turned = new Map<Access, readonly number[]>();
   #variables = 0;
   #registers = 0;
 
-  constructor(target: Target, vectorAxis: number) {
+  constructor(target: Target, { vectorAxis, across }: Pick<Tiling, 'vectorAxis' | 'across'>) {
     this.#target = target;
     this.#vectorAxis = vectorAxis;
+    this.#across = across;
   }
 
   variable(): number {
@@ -96,7 +102,7 @@ export class Emitter {
     accumulators: readonly Vector[],
   ): Stmt[] {
     const shared = new Map<string, Vector>();
-    const statements: Stmt[] = [];
+    const statements = this.#turns(stores, points, values);
     const inPlace =
       stores.length > 1 && readsOf(stores).some((b) => stores.some((s) => s.access.buffer === b));
     points.forEach((point, i) => {
@@ -124,6 +130,27 @@ export class Emitter {
       }
       statements.push(...writes);
     });
+    return statements;
+  }
+
+  /** Loads in rows what lies across the lanes of a whole tile, and transposes it; of smaller tiles, lanes are gathered. */
+  #turns(stores: readonly NestStore[], points: readonly TilePoint[], values: readonly AxisValue[]): Stmt[] {
+    const { lanes } = this.#target;
+    const [vectorAxis, across] = [this.#vectorAxis, this.#across];
+    this.#turned.clear();
+    if (across === undefined || points.length !== lanes || points[0]!.lanes !== lanes) return [];
+    const statements: Stmt[] = [];
+    for (const load of loadsIn(...stores.map(({ value }) => value))) {
+      const { access, dtype } = load;
+      if (!liesAcross(load, stores, across, vectorAxis) || this.#turned.has(access)) continue;
+      const registers = points.map(() => this.register());
+      const rows = registers.map((_, i): Vector => {
+        const address = this.#address(access, { offsets: new Map([[vectorAxis, i]]), lanes }, values);
+        return { kind: 'load', dtype, address, stride: 1, lanes };
+      });
+      statements.push({ kind: 'turn', registers, rows });
+      this.#turned.set(access, registers);
+    }
     return statements;
   }
 
@@ -178,6 +205,12 @@ export class Emitter {
         vector = accumulated;
         break;
       case 'load': {
+        const registers = this.#turned.get(expr.access);
+        if (registers) {
+          const register = registers[point.offsets.get(this.#across!)!]!;
+          vector = { kind: 'register', dtype: expr.dtype, register };
+          break;
+        }
         vector = this.load(expr.access, expr.dtype, point, values, visit);
         if (expr.access.indirect) break;
         const key = loadKey(vector);

@@ -80,6 +80,10 @@ function printStatements(statements: readonly Stmt[], indent: string): string[] 
       }
       case 'assign':
         return [`${indent}r${statement.register} = ${printVector(statement.value)}`];
+      case 'turn': {
+        const registers = statement.registers.map((register) => `r${register}`).join(', ');
+        return [`${indent}${registers} = turn(${statement.rows.map(printVector).join(', ')})`];
+      }
       case 'store': {
         const lanes =
           statement.stride === 1 ? `:${statement.lanes}` : `:${statement.lanes}/${statement.stride}`;

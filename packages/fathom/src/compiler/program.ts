@@ -162,6 +162,8 @@ export type Stmt =
       readonly firstTask?: number;
     }
   | { readonly kind: 'assign'; readonly register: number; readonly value: Vector }
+  /** Register i gets lane i of each of the rows, of which there are as many as a vector has lanes. */
+  | { readonly kind: 'turn'; readonly registers: readonly number[]; readonly rows: readonly Vector[] }
   | {
       readonly kind: 'store';
       readonly address: Address;
@@ -218,6 +220,7 @@ export function vectorOperands(value: Vector): readonly Vector[] {
 
 /** What a statement computes: its value, and the place of a store that is known only at run time. */
 export function valuesOf(statement: Exclude<Stmt, { kind: 'loop' }>): readonly Vector[] {
+  if (statement.kind === 'turn') return statement.rows;
   if (statement.kind === 'store' && statement.address.indirect) {
     return [statement.address.indirect.index, statement.value];
   }

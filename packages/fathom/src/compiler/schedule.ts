@@ -68,7 +68,7 @@ class NestScheduler {
     this.#nest = nest;
     this.#tiling = tiling;
     this.#target = target;
-    this.#emit = new Emitter(target, tiling.vectorAxis);
+    this.#emit = new Emitter(target, tiling);
     const outputs = outputAxes(nest);
     const reduced = nest.axes.map((_, axis) => axis).filter((axis) => !outputs.includes(axis));
     this.#byPanel = this.#goesByPanel(outputs);

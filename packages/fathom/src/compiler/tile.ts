@@ -1,5 +1,5 @@
 import { operationCount, walk } from '../ir/expr.ts';
-import { type Load, loadsIn, loadsOf, scattersAlong } from './axes.ts';
+import { type Load, liesAcross, loadsIn, loadsOf, scattersAlong } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 
@@ -11,6 +11,8 @@ export interface Tiling {
   readonly vectors: number;
   /** Axes unrolled into registers besides it, and how many of their points a tile holds. */
   readonly tileAxes: readonly { readonly axis: number; readonly size: number }[];
+  /** The tile is a square along this axis and the vector axis: what lies along this one in memory is transposed in registers. */
+  readonly across?: number;
 }
 
 /** A run of equal blocks along an axis: `blocks` blocks of `size` points from `start`. */
@@ -40,7 +42,12 @@ export function outputAxes(nest: Nest): number[] {
 export function chooseTiling(nest: Nest, target: Target): Tiling {
   const vectorAxis = chooseVectorAxis(nest);
   const extent = vectorAxis < 0 ? 1 : nest.axes[vectorAxis]!;
-  if (!nest.reduce) return { vectorAxis, vectors: elementwiseVectors(nest, extent, target), tileAxes: [] };
+  if (!nest.reduce) {
+    const across = axisAcross(nest, vectorAxis, target);
+    if (across !== undefined)
+      return { vectorAxis, vectors: 1, tileAxes: [{ axis: across, size: target.lanes }], across };
+    return { vectorAxis, vectors: elementwiseVectors(nest, extent, target), tileAxes: [] };
+  }
 
   const hot: Load[] = [];
   walk(nest.reduce.body, (node) => {
@@ -242,6 +249,19 @@ function chooseVectorAxis(nest: Nest): number {
     }
   }
   return best;
+}
+
+/** The axis along which something lies in memory that lanes would have to gather, if squares of it can be transposed. */
+function axisAcross(nest: Nest, vectorAxis: number, { lanes }: Target): number | undefined {
+  if (vectorAxis < 0 || nest.axes[vectorAxis]! < lanes || nest.entangled.length > 0) return undefined;
+  const loads = loadsOf(nest);
+  const across = nest.axes.findIndex(
+    (size, axis) =>
+      size >= lanes &&
+      axis !== nest.tasks &&
+      loads.some((load) => liesAcross(load, nest.stores, axis, vectorAxis)),
+  );
+  return across < 0 ? undefined : across;
 }
 
 /** Enough vectors to hide loop overhead, few enough to stay in registers. */

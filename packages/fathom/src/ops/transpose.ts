@@ -56,6 +56,11 @@ export const transposeOp: Op = {
   examples: [
     { inputs: [{ shape: [3, 5] }], attrs: { axes: [1, 0] } },
     { inputs: [{ shape: [2, 3, 5, 7] }], attrs: { axes: [0, 2, 3, 1] } },
+    // Large enough for squares in registers, with and without rests.
+    { inputs: [{ shape: [37, 18] }], attrs: { axes: [1, 0] } },
+    { inputs: [{ shape: [2, 32, 16] }], attrs: { axes: [0, 2, 1] } },
+    { inputs: [{ shape: [16, 21], dtype: 'int32' }], attrs: { axes: [1, 0] } },
+    { inputs: [{ shape: [19, 16], dtype: 'bool' }], attrs: { axes: [1, 0] } },
     { inputs: [{ shape: [2, 3] }], attrs: { axes: [0, 0] }, error: 'each axis' },
   ],
 };

@@ -11,7 +11,7 @@ const values: AxisValue[] = [
   { offset: 10, terms: [] },
 ];
 const point = (lanes: number, first = 0): TilePoint => ({ offsets: new Map([[0, 2], [1, first]]), lanes }); // biome-ignore format: one line
-const emitter = () => new Emitter(WASM, 1);
+const emitter = () => new Emitter(WASM, { vectorAxis: 1 });
 
 describe('Emitter', () => {
   it('loads whole vectors of neighbours, also where fewer lanes are used', () => {
@@ -53,6 +53,28 @@ describe('Emitter', () => {
     expect(statement).toMatchObject({ value: { op: 'max', a: { kind: 'register' }, b: { kind: 'load' } } });
     expect(emitter().identity('max', 'float32')).toMatchObject({ value: Number.NEGATIVE_INFINITY });
     expect(emitter().identity('sum', 'int32')).toMatchObject({ value: 0, dtype: 'int32' });
+  });
+
+  it('loads what lies across the lanes in rows, and transposes a whole square of it, not a part', () => {
+    const square = (count: number, lanes = 4) =>
+      new Emitter(WASM, { vectorAxis: 1, across: 0 }).stores(
+        [{ access: at(1, [40, 1]), value: binary('add', loadAt(0, [1, 50]), float(1)), accumulate: false }],
+        Array.from({ length: count }, (_, i) => ({ offsets: new Map([[0, i], [1, 0]]), lanes })), // biome-ignore format: one line
+        values,
+        [],
+      );
+    const [first, ...stores] = square(4);
+    expect(first).toMatchObject({ kind: 'turn', registers: [0, 1, 2, 3] });
+    const rows = first?.kind === 'turn' ? first.rows : [];
+    expect(rows).toMatchObject(
+      [0, 1, 2, 3].map((row) => ({ stride: 1, lanes: 4, address: { buffer: 0, offset: 500 + 50 * row } })),
+    );
+    expect(stores).toMatchObject(
+      [0, 1, 2, 3].map((i) => ({ kind: 'store', value: { a: { kind: 'register', register: i } } })),
+    );
+    for (const part of [square(3), square(4, 3)]) {
+      expect(part).toMatchObject(part.map(() => ({ kind: 'store', value: { a: { kind: 'load', stride: 50 } } }))); // biome-ignore format: one line
+    }
   });
 
   it('computes all values before it writes the first, where a store changes what another reads', () => {

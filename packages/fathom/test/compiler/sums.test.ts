@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/compile.ts';
 import type { Nest } from '../../src/compiler/nest.ts';
 import type { Launch, Program, Stmt } from '../../src/compiler/program.ts';
-import { canKeepSums, staysBesidePanel } from '../../src/compiler/sums.ts';
+import { canKeepSums, outerReduction, staysBesidePanel } from '../../src/compiler/sums.ts';
+import type { Tiling } from '../../src/compiler/tile.ts';
 import { conv2d, matmul, relu } from '../../src/functional/index.ts';
 import { acc, binary, float } from '../../src/ir/expr.ts';
 import type { Tensor } from '../../src/ir/tensor.ts';
@@ -84,6 +85,29 @@ describe('sums that are completed in memory', () => {
       cacheBytes: 4096,
     });
     expect(readsItsResult(main(program))).toBe(false);
+  });
+});
+
+describe('outerReduction', () => {
+  // 32 samples of `places` places, which are too much for the cache: 256 × 64 sums over both.
+  const sums = (places: number): Nest =>
+    reduction(
+      [256, 64, 32, places],
+      at(2, [64, 1, 0, 0]),
+      binary('mul', loadAt(0, [1, 0, 256 * places, 256]), loadAt(1, [0, 1, 64 * places, 64])),
+      'sum',
+    );
+  const outer = (places: number, tiling: Tiling) => outerReduction(sums(places), tiling, [2, 3], false, WIDE);
+  const tile = (rows: number, vectors: number): Tiling => ({
+    vectorAxis: 1,
+    vectors,
+    tileAxes: [{ axis: 0, size: rows }],
+  });
+
+  it('keeps all steps in registers where arithmetic hides the fetching and few steps were left', () => {
+    expect(outer(16, tile(12, 2))).toEqual([]);
+    expect(outer(64, tile(12, 2)), 'enough steps to pay for loading and storing sums').toEqual([2]);
+    expect(outer(16, tile(2, 2)), 'a small tile waits for what it reads').toEqual([2]);
   });
 });
 

@@ -55,6 +55,22 @@ describe('chooseTiling', () => {
     }
   });
 
+  it('makes squares of what lies across the lanes, where there is room for one', () => {
+    const across = (rows: number, columns: number, load = loadAt(0, [1, rows])) =>
+      chooseTiling(elementwise([rows, columns], at(1, [columns, 1]), load), WIDE);
+    expect(across(24, 40)).toEqual({
+      vectorAxis: 1,
+      vectors: 1,
+      tileAxes: [{ axis: 0, size: WIDE.lanes }],
+      across: 0,
+    });
+    expect(across(WIDE.lanes - 1, 40).across).toBeUndefined();
+    expect(across(40, WIDE.lanes - 1).across).toBeUndefined();
+    expect(across(24, 40, loadAt(0, [40, 1])).across, 'it lies as it is written').toBeUndefined();
+    expect(across(24, 40, loadAt(0, [2, 48])).across, 'its neighbours are apart').toBeUndefined();
+    expect(across(24, 40, loadAt(1, [1, 24])).across, 'it is what is written').toBeUndefined();
+  });
+
   it('lays lanes along the axis whose elements are neighbours', () => {
     expect(chooseTiling(elementwise([8, 8], at(1, [8, 1]), loadAt(0, [8, 1])), WASM).vectorAxis).toBe(1);
     expect(chooseTiling(elementwise([8, 8], at(1, [1, 8]), loadAt(0, [1, 8])), WASM).vectorAxis).toBe(0);

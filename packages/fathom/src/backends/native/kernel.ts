@@ -203,10 +203,25 @@ class KernelRenderer {
         const { register, value } = statement;
         this.#registers.set(register, value.dtype);
         this.#line(`r${register} = ${this.#value(value)};`);
-      } else this.#store(statement);
+      } else if (statement.kind === 'turn') this.#turn(statement);
+      else this.#store(statement);
     }
     this.#depth--;
     this.#line('}');
+  }
+
+  /** Blocks of one lane and one row change places with their mirror images, then of two, of four, of eight. */
+  #turn({ registers, rows }: Extract<Stmt, { kind: 'turn' }>): void {
+    rows.forEach((row, i) => {
+      this.#registers.set(registers[i]!, row.dtype);
+      this.#line(`r${registers[i]} = ${this.#value(row)};`);
+    });
+    for (let size = 1; size < this.#lanes; size *= 2) {
+      const swaps = registers.flatMap((register, i) =>
+        i & size ? [] : [`swap_${size}(r${register}, r${registers[i + size]});`],
+      );
+      this.#line(swaps.join(' '));
+    }
   }
 
   #count(value: Vector): void {
@@ -351,7 +366,7 @@ class KernelRenderer {
 function isLong(loop: Extract<Stmt, { kind: 'loop' }>): boolean {
   const sums = (statement: Stmt): number => {
     if (statement.kind === 'assign') return 1;
-    if (statement.kind === 'store') return Number.NEGATIVE_INFINITY;
+    if (statement.kind !== 'loop') return Number.NEGATIVE_INFINITY;
     return statement.count * statement.body.reduce((total, each) => total + sums(each), 0);
   };
   return sums(loop) > LONG_SUMS;

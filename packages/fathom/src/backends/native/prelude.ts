@@ -1,13 +1,4 @@
-/**
- * The scalar ALU over vectors, in C for GCC and Clang: the first part of every program. `LANES` is defined before it.
- *
- * Vectors are the compilers' own (`vector_size`); what these have no operator for is an intrinsic of the machine or, on
- * machines not named here, a loop over lanes. GCC's header of intrinsics takes 0.1 s to read, so with GCC the few that
- * are used are spelled by its builtins; `FATHOM_HEADERS` asks for the header, should a GCC have them under other names.
- *
- * A truth is a bit of a mask register where there are such (AVX-512) and all bits of a lane elsewhere.
- */
-export const PRELUDE = `
+const VECTORS = `
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int vi __attribute__((vector_size(4 * LANES)));
 typedef unsigned vu __attribute__((vector_size(4 * LANES)));
@@ -171,4 +162,38 @@ ALU vi to_int(vf a) {
   vi high = select_i(le_f(splat_f(2147483648.0f), a), splat_i(2147483647), cut_(a));
   return select_i(eq_f(a, a), high, splat_i(0));
 }
+
+#ifdef __clang__
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (vi){__VA_ARGS__})
+#endif
 `;
+
+/**
+ * For rows a and b of a matrix that are `size` rows apart: `swap_size(a, b)` exchanges the blocks of so many lanes that
+ * lie across the diagonal. All of these, for sizes 1, 2, 4 and so on, transpose a square.
+ */
+function swaps(lanes: number): string {
+  const lines = [`#if LANES == ${lanes}`];
+  for (let size = 1; size < lanes; size *= 2) {
+    const numbers = Array.from({ length: lanes }, (_, lane) => lane);
+    const low = numbers.map((lane) => (lane & size ? lanes + lane - size : lane));
+    const high = numbers.map((lane) => (lane & size ? lanes + lane : lane + size));
+    lines.push(
+      `#define swap_${size}(a, b) do { __typeof__(a) low = PICK(a, b, ${low}); b = PICK(a, b, ${high}); a = low; } while (0)`,
+    );
+  }
+  return [...lines, '#endif', ''].join('\n');
+}
+
+/**
+ * The scalar ALU over vectors, in C for GCC and Clang: the first part of every program. `LANES` is defined before it.
+ *
+ * Vectors are the compilers' own (`vector_size`); what these have no operator for is an intrinsic of the machine or, on
+ * machines not named here, a loop over lanes. GCC's header of intrinsics takes 0.1 s to read, so with GCC the few that
+ * are used are spelled by its builtins; `FATHOM_HEADERS` asks for the header, should a GCC have them under other names.
+ *
+ * A truth is a bit of a mask register where there are such (AVX-512) and all bits of a lane elsewhere.
+ */
+export const PRELUDE = [VECTORS, ...[16, 8, 4].map(swaps)].join('');

@@ -44,6 +44,7 @@ export const simd = {
   load32Splat: 9,
   v128Store: 11,
   v128Const: 12,
+  i8x16Shuffle: 13,
   i32x4Splat: 17,
   i32x4ExtractLane: 27,
   i32x4Eq: 55,
@@ -212,6 +213,13 @@ export class FunctionBody {
   /** Takes one int32 out of the vector on the stack. */
   extractLane(lane: number): this {
     this.simd(simd.i32x4ExtractLane).code.byte(lane);
+    return this;
+  }
+
+  /** Takes four of the eight lanes of the two vectors on the stack. */
+  shuffle(lanes: readonly number[]): this {
+    this.simd(simd.i8x16Shuffle);
+    for (const lane of lanes) for (let byte = 0; byte < 4; byte++) this.code.byte(4 * lane + byte);
     return this;
   }
 

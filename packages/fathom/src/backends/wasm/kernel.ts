@@ -11,6 +11,7 @@ import {
 import { addressesOf, pinnedOffset, pointerKey } from './addresses.ts';
 import { FunctionBody, I32, op, simd, V128 } from './assembler.ts';
 import { BINARY } from './instructions.ts';
+import { turn } from './turn.ts';
 
 /** Number of the imported global that holds the address of this thread's scratch memory. */
 export const SCRATCH = 3;
@@ -185,8 +186,18 @@ class KernelRenderer {
       if (statement.kind === 'assign') {
         this.#value(statement.value);
         this.#body.emit(op.localSet, this.#register(statement.register));
-      } else this.#store(statement);
+      } else if (statement.kind === 'turn') this.#turn(statement);
+      else this.#store(statement);
     }
+  }
+
+  #turn({ registers, rows }: Extract<Stmt, { kind: 'turn' }>): void {
+    const locals = registers.map((register) => this.#register(register));
+    rows.forEach((row, i) => {
+      this.#value(row);
+      this.#body.emit(op.localSet, locals[i]!);
+    });
+    turn(this.#body, locals);
   }
 
   #count(value: Vector): void {

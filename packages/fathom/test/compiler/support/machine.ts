@@ -187,6 +187,13 @@ export class Machine {
         }
         continue;
       }
+      if (statement.kind === 'turn') {
+        const rows = statement.rows.map((row) => this.#value(row, variables, lanes, known));
+        statement.registers.forEach((register, i) => {
+          this.#registers.set(register, rows.map((row) => row[i]!)); // biome-ignore format: one line
+        });
+        continue;
+      }
       const value = this.#value(statement.value, variables, lanes, known);
       if (statement.kind === 'assign') this.#registers.set(statement.register, value);
       else {
@@ -350,6 +357,7 @@ function lanesIn(statements: readonly Stmt[], where: string): Map<Vector, number
     }
     for (const operand of vectorOperands(vector)) spread(operand, used);
   };
+  for (const s of all) if (s.kind === 'turn') for (const row of s.rows) spread(row, s.rows.length);
   for (const s of all) if (s.kind === 'store') for (const value of valuesOf(s)) spread(value, s.lanes);
   for (let before = -1; before !== total(registers); ) {
     before = total(registers);
