@@ -38,6 +38,9 @@ export function outputAxes(nest: Nest): number[] {
   return nest.axes.flatMap((_, axis) => (nest.stores[0]!.access.strides[axis] === 0 ? [] : [axis]));
 }
 
+/** A tiling over an axis along which memory lies further apart costs at most this share of the best one before it. */
+const FURTHER = 0.99;
+
 /** The cheapest tiling by a model of the inner loop: multiply-adds, loads, latency, registers. */
 export function chooseTiling(nest: Nest, target: Target): Tiling {
   const vectorAxis = chooseVectorAxis(nest);
@@ -63,8 +66,8 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
   );
   const small = free.filter((axis) => nest.axes[axis]! <= 8);
   const shapes: { axis: number; size: number }[][] = [[]];
-  // Of equal tilings the first one counts, and neighbours in memory come first: a tile over the samples of a batch
-  // would step from picture to picture.
+  // Neighbours in memory come first, and what is further apart must be cheaper by `FURTHER`: a tile over the samples of a
+  // batch would step from picture to picture, and could not go sample by sample with what follows.
   for (const axis of free.toReversed()) {
     for (let size = 2; size <= Math.min(target.registers, nest.axes[axis]!); size++) {
       shapes.push([{ axis, size }]);
@@ -80,6 +83,7 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
   const model = { nest, hot, target, vectorAxis, extent, operations: operationCount(nest.reduce.body) };
   let best: Tiling = { vectorAxis, vectors: 1, tileAxes: [] };
   let bestCost = Number.POSITIVE_INFINITY;
+  const lastAxis = ({ tileAxes }: Pick<Tiling, 'tileAxes'>) => tileAxes.at(-1)?.axis;
   for (const tileAxes of shapes) {
     const rows = tileAxes.reduce((product, { size }) => product * size, 1);
     for (let vectors = 1; vectors <= Math.ceil(extent / target.lanes); vectors++) {
@@ -88,7 +92,8 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
       const held = target.hoistsLoads ? distinctLoads(hot, tiling, sizes, vectors) : vectors + 1;
       if (rows * vectors + held > target.registers) break;
       const cost = tilingCost(tiling, model);
-      if (cost < bestCost) {
+      const isFurther = best.tileAxes.length > 0 && lastAxis(tiling) !== lastAxis(best);
+      if (cost < bestCost * (isFurther ? FURTHER : 1)) {
         best = tiling;
         bestCost = cost;
       }

@@ -71,6 +71,22 @@ describe('chooseTiling', () => {
     expect(across(24, 40, loadAt(1, [1, 24])).across, 'it is what is written').toBeUndefined();
   });
 
+  it('goes over places of a picture rather than over samples, unless that is cheaper by more than one percent', () => {
+    // A layer of 1×1 kernels: samples × places × channels, summed over 27 inputs.
+    const layer = (samples: number, places: number) =>
+      reduction(
+        [samples, places, 8, 27],
+        at(2, [8 * places, 8, 1, 0]),
+        binary('mul', loadAt(0, [27 * places, 27, 0, 1]), loadAt(1, [0, 0, 1, 8])),
+      );
+    const axes = (nest: Nest) => chooseTiling(nest, WIDE).tileAxes.map(({ axis }) => axis);
+    const [few] = chooseTiling(layer(3, 64), WIDE).tileAxes;
+    // As many samples as the tile would have places leave no rest; 64 places do.
+    expect(64 % few!.size).not.toBe(0);
+    expect(axes(layer(8 * few!.size, 64))).toEqual([1]);
+    expect(axes(layer(8 * few!.size, 2)), 'two places use few registers').toContain(0);
+  });
+
   it('lays lanes along the axis whose elements are neighbours', () => {
     expect(chooseTiling(elementwise([8, 8], at(1, [8, 1]), loadAt(0, [8, 1])), WASM).vectorAxis).toBe(1);
     expect(chooseTiling(elementwise([8, 8], at(1, [1, 8]), loadAt(0, [1, 8])), WASM).vectorAxis).toBe(0);
