@@ -126,10 +126,14 @@ function kernelProfile(
   };
 }
 
+/** Longest wait for a choice of threads. */
+const CHOOSING_MS = 250;
+
 async function medianStep(executable: Executable, rounds: number): Promise<number> {
-  // The first one warms the caches up.
+  // The first one warms the caches up; a short program has chosen its threads in this time.
+  const begin = performance.now();
   do await executable.run();
-  while (executable.sharing?.isTrying);
+  while (executable.sharing?.isTrying && performance.now() - begin < CHOOSING_MS);
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();

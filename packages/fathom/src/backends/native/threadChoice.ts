@@ -4,7 +4,10 @@ const TURNS = 2;
 const TURN_RUNS = 5;
 /** The middle run must take at most this share of the other's for the choice to change. */
 const BETTER = 0.95;
-/** Runs between two trials: so many at first, twice as many each time that a trial confirms the choice, up to the last. */
+/**
+ * Runs before the first trial, which meet cold caches and threads that other programs have left at work, and between two
+ * trials: so many at first, twice as many each time that a trial confirms the choice, up to the last.
+ */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 1600;
 /** A program that takes all threads longer than this at best is shared for good: waiting is a small part of it. */
@@ -28,10 +31,11 @@ export class ThreadChoice {
   /** Of the runs of a trial, with all threads and with one. */
   #times: { readonly all: number[]; readonly one: number[] } = { all: [], one: [] };
   #runs = 0;
-  /** Runs until the next trial when the last one changed nothing; 0 before the first. */
-  #pause = 0;
-  #left = 0;
+  #pause = FIRST_PAUSE;
+  #left = FIRST_PAUSE;
   #isChosen = false;
+  /** The least that a run with all threads has taken: what disturbs some of them says nothing of the program. */
+  #fastest = Number.POSITIVE_INFINITY;
 
   constructor(all: number) {
     this.#all = all;
@@ -47,20 +51,18 @@ export class ThreadChoice {
   /** Notes the milliseconds of a run with `threads`. */
   took(ms: number): void {
     if (this.#all === 1) return;
+    if (this.threads === this.#all) this.#fastest = Math.min(this.#fastest, ms);
     if (this.#left > 0) {
       this.#left--;
-      if (this.#left === 0) this.threads = this.#all;
+      if (this.#left > 0) return;
+      if (this.#fastest > LONG_RUN_MS) this.#choose(this.#all, Number.POSITIVE_INFINITY);
+      else this.threads = this.#all;
       return;
     }
     const { all, one } = this.#times;
     if (this.#runs++ % TURN_RUNS > 0) (this.threads === this.#all ? all : one).push(ms);
     if (this.#runs % TURN_RUNS > 0) return;
-    if (Math.min(...all) > LONG_RUN_MS) this.#choose(this.#all, Number.POSITIVE_INFINITY);
-    else if (this.#pause === 0) {
-      // The first runs meet cold caches and threads that other programs left at work: they say how long it takes, not more.
-      this.#pause = FIRST_PAUSE;
-      this.#rest(this.#all, this.#pause);
-    } else if (this.#runs === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
+    if (this.#runs === 2 * TURNS * TURN_RUNS) this.#judge(middle(all), middle(one));
     else this.threads = this.threads === 1 ? this.#all : 1;
   }
 
@@ -75,11 +77,6 @@ export class ThreadChoice {
   #choose(threads: number, runs: number): void {
     this.#isChosen = true;
     this.#best = threads;
-    this.#rest(threads, runs);
-  }
-
-  /** Nothing is tried for so many runs. */
-  #rest(threads: number, runs: number): void {
     this.threads = threads;
     this.#left = runs;
     this.#runs = 0;
