@@ -1,5 +1,6 @@
 import { checkFinite, checkLabels } from '../data/dataset.ts';
 import { DataError } from '../data/errors.ts';
+import { allFinite } from '../ir/finite.ts';
 import { formatShape, type Shape, sizeOf } from '../ir/shape.ts';
 
 /** Typed arrays that hold data. */
@@ -187,23 +188,4 @@ function checkAllFinite(data: NumericData, sampleShape: Shape, where: string): v
     // The slow check finds the place and throws.
     checkFinite(data, sampleShape, where);
   }
-}
-
-/**
- * The sum of float32 numbers in float64 is finite if and only if all of them are. Two sums of eight a round, so that few
- * additions wait for each other: this looks at every value of every batch.
- */
-function allFinite(v: Float32Array): boolean {
-  let [a, b] = [0, 0];
-  const whole = v.length & ~15;
-  for (let i = 0; i < whole; i += 16) {
-    a += v[i]! + v[i + 1]! + (v[i + 2]! + v[i + 3]!) + (v[i + 4]! + v[i + 5]! + (v[i + 6]! + v[i + 7]!));
-    b +=
-      v[i + 8]! +
-      v[i + 9]! +
-      (v[i + 10]! + v[i + 11]!) +
-      (v[i + 12]! + v[i + 13]! + (v[i + 14]! + v[i + 15]!));
-  }
-  for (let i = whole; i < v.length; i++) a += v[i]!;
-  return Number.isFinite(a + b);
 }

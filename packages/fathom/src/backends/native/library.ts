@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Look } from '../../ir/finite.ts';
 import type { CompilerProgress } from '../backend.ts';
 import type { LibraryCache } from './cache.ts';
 import { CompilerError } from './errors.ts';
@@ -193,6 +194,7 @@ export class PoolLibrary {
   /** Where memory lies that has just been allocated; it gets large pages where it is large. */
   readonly addressOf: (memory: ArrayBuffer) => number;
   readonly run: (pool: number, entry: number, context: number) => void;
+  readonly allFinite: Look;
   /** Address of the function that programs wait by. */
   readonly meet: number;
   readonly #start: (threads: number, processors: number) => number;
@@ -203,6 +205,8 @@ export class PoolLibrary {
     const addressOf = library.func('unsigned long long address_of(void *p, unsigned long bytes)');
     this.addressOf = (memory) => Number(addressOf(memory, memory.byteLength));
     this.run = library.func('void pool_run(uintptr_t pool, uintptr_t entry, uintptr_t context)');
+    const allFinite = library.func('int all_finite(const void *p, unsigned long count)');
+    this.allFinite = (values) => allFinite(values, values.length) === 1;
     this.meet = Number(library.func('uintptr_t meet_address()')());
     const start = library.func('uintptr_t pool_start(int threads, int processors)');
     this.#start = (threads, processors) => Number(start(threads, processors));

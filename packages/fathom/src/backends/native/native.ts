@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Program, Target } from '../../compiler/program.ts';
+import { lookBy } from '../../ir/finite.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
 import type { Backend, CompilerProgress, Executable } from '../backend.ts';
@@ -123,6 +124,7 @@ async function prepare(
   for (const loader of loaders) {
     try {
       await check(loader);
+      lookBy(pool.allFinite);
       return { loader, pool };
     } catch (error) {
       if (!(error instanceof CompilerError)) throw error;

@@ -172,6 +172,28 @@ EXPORT void *pool_start(int threads, int processors) {
   return pool;
 }
 
+/* The exponent of what is no finite number is all ones; one more, and it carries into the sign. */
+EXPORT int all_finite(const void *p, unsigned long count) {
+  typedef unsigned lanes __attribute__((vector_size(64), aligned(4), may_alias));
+  typedef unsigned sum __attribute__((vector_size(64)));
+  const unsigned long whole = count / 32 * 32;
+  const unsigned *v = p;
+  sum a = {0}, b = {0};
+  for (unsigned long i = 0; i < whole; i += 32) {
+    a |= (sum)((*(const lanes *)(v + i) & 0x7fffffffu) + 0x00800000u);
+    b |= (sum)((*(const lanes *)(v + i + 16) & 0x7fffffffu) + 0x00800000u);
+  }
+  a |= b;
+  unsigned signs = 0;
+  for (int lane = 0; lane < 16; lane++) signs |= a[lane];
+  for (unsigned long i = whole; i < count; i++) {
+    unsigned bits;
+    __builtin_memcpy(&bits, v + i, 4);
+    signs |= (bits & 0x7fffffffu) + 0x00800000u;
+  }
+  return signs >> 31 == 0;
+}
+
 EXPORT long pool_threads(void *p) { return ((struct pool *)p)->threads; }
 /* Where memory is that nobody has touched yet. Large blocks get large pages, where the system gives them when asked. */
 EXPORT unsigned long long address_of(void *p, unsigned long bytes) {
