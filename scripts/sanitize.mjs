@@ -14,6 +14,7 @@ import { fail, runTests } from './lib/testParts.mjs';
 
 const TESTS = [
   'packages/fathom/test/backends/backends.test.ts',
+  'packages/fathom/test/backends/finite.test.ts',
   'packages/fathom/test/backends/native/networks.test.ts',
   'packages/fathom/test/backends/sameBits.test.ts',
   'packages/fathom/test/compiler/recompute.test.ts',

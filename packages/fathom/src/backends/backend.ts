@@ -56,8 +56,8 @@ export interface Executable {
 export interface Sharing {
   /** Threads of the next run. */
   readonly threads: number;
-  /** Whether numbers of threads are yet to be compared or are being compared: the next run's need not be those that are chosen. */
-  readonly isTrying: boolean;
+  /** Whether these are chosen; else numbers of threads are being compared, or are yet to be. */
+  readonly isChosen: boolean;
 }
 
 /** A time that a thread spent in one kernel, or waiting for other threads. */

@@ -1,6 +1,6 @@
+import { allFinite } from '../backends/finite.ts';
 import { checkFinite, checkLabels } from '../data/dataset.ts';
 import { DataError } from '../data/errors.ts';
-import { allFinite } from '../ir/finite.ts';
 import { formatShape, type Shape, sizeOf } from '../ir/shape.ts';
 
 /** Typed arrays that hold data. */

@@ -133,7 +133,7 @@ async function medianStep(executable: Executable, rounds: number): Promise<numbe
   // The first one warms the caches up; a short program has chosen its threads in this time.
   const begin = performance.now();
   do await executable.run();
-  while (executable.sharing?.isTrying && performance.now() - begin < CHOOSING_MS);
+  while (executable.sharing?.isChosen === false && performance.now() - begin < CHOOSING_MS);
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();

@@ -56,13 +56,14 @@ describe('Emitter', () => {
   });
 
   it('loads what lies across the lanes in rows, and transposes a whole square of it, not a part', () => {
-    const square = (count: number, lanes = 4) =>
-      new Emitter(WASM, { vectorAxis: 1, across: 0 }).stores(
-        [{ access: at(1, [40, 1]), value: binary('add', loadAt(0, [1, 50]), float(1)), accumulate: false }],
-        Array.from({ length: count }, (_, i) => ({ offsets: new Map([[0, i], [1, 0]]), lanes })), // biome-ignore format: one line
-        values,
-        [],
-      );
+    const square = (count: number, lanes = 4) => {
+      const value = binary('add', loadAt(0, [1, 50]), float(1));
+      const points = Array.from({ length: count }, (_, i): TilePoint => {
+        return { offsets: new Map([[0, i]]), lanes };
+      });
+      const stores = [{ access: at(1, [40, 1]), value, accumulate: false }];
+      return new Emitter(WASM, { vectorAxis: 1, across: 0 }).stores(stores, points, values, []);
+    };
     const [first, ...stores] = square(4);
     expect(first).toMatchObject({ kind: 'turn', registers: [0, 1, 2, 3] });
     const rows = first?.kind === 'turn' ? first.rows : [];
@@ -73,7 +74,8 @@ describe('Emitter', () => {
       [0, 1, 2, 3].map((i) => ({ kind: 'store', value: { a: { kind: 'register', register: i } } })),
     );
     for (const part of [square(3), square(4, 3)]) {
-      expect(part).toMatchObject(part.map(() => ({ kind: 'store', value: { a: { kind: 'load', stride: 50 } } }))); // biome-ignore format: one line
+      const gathered = { kind: 'store', value: { a: { kind: 'load', stride: 50 } } };
+      expect(part).toMatchObject(part.map(() => gathered));
     }
   });
 

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { Look } from '../../ir/finite.ts';
 import type { CompilerProgress } from '../backend.ts';
+import type { Look } from '../finite.ts';
 import type { LibraryCache } from './cache.ts';
 import { CompilerError } from './errors.ts';
 import type { Machine } from './machine.ts';

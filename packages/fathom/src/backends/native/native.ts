@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Program, Target } from '../../compiler/program.ts';
-import { lookBy } from '../../ir/finite.ts';
 import type { DType } from '../../ir/shape.ts';
 import type { NumericArray, Variable, VariableHome } from '../../ir/tensor.ts';
 import type { Backend, CompilerProgress, Executable } from '../backend.ts';
+import { lookBy } from '../finite.ts';
 import { Prepared, type Versioned } from '../prepared.ts';
 import { type CacheContents, LibraryCache, nativeCacheFolder } from './cache.ts';
 import { CompilerError } from './errors.ts';

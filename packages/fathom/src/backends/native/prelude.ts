@@ -1,4 +1,4 @@
-const VECTORS = `
+const VECTOR_ALU = `
 typedef float vf __attribute__((vector_size(4 * LANES)));
 typedef int vi __attribute__((vector_size(4 * LANES)));
 typedef unsigned vu __attribute__((vector_size(4 * LANES)));
@@ -196,4 +196,4 @@ function swaps(lanes: number): string {
  *
  * A truth is a bit of a mask register where there are such (AVX-512) and all bits of a lane elsewhere.
  */
-export const PRELUDE = [VECTORS, ...[16, 8, 4].map(swaps)].join('');
+export const PRELUDE = [VECTOR_ALU, ...[16, 8, 4].map(swaps)].join('');

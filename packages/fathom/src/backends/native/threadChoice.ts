@@ -33,7 +33,7 @@ export class ThreadChoice {
   #runs = 0;
   #pause = FIRST_PAUSE;
   #left = FIRST_PAUSE;
-  #isChosen = false;
+  #hasChosen = false;
   /** The least that a run with all threads has taken: what disturbs some of them says nothing of the program. */
   #fastest = Number.POSITIVE_INFINITY;
 
@@ -43,9 +43,9 @@ export class ThreadChoice {
     this.threads = all;
   }
 
-  /** Whether the first choice is still to come or runs are being compared, with other threads than will be chosen perhaps. */
-  get isTrying(): boolean {
-    return this.#all > 1 && (this.#left === 0 || !this.#isChosen);
+  /** Whether the next run has the threads that are chosen: no trial is going on, and there has been one. */
+  get isChosen(): boolean {
+    return this.#all === 1 || (this.#hasChosen && this.#left > 0);
   }
 
   /** Notes the milliseconds of a run with `threads`. */
@@ -75,7 +75,7 @@ export class ThreadChoice {
   }
 
   #choose(threads: number, runs: number): void {
-    this.#isChosen = true;
+    this.#hasChosen = true;
     this.#best = threads;
     this.threads = threads;
     this.#left = runs;

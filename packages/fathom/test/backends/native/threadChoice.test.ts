@@ -16,8 +16,8 @@ const share = (threads: readonly number[], of: number) =>
 /** Runs until the first choice is made, which must come to an end. */
 function untilChosen(choice: ThreadChoice, cost: (threads: number) => number): number[] {
   const threads: number[] = [];
-  while (choice.isTrying && threads.length < 200) threads.push(...run(choice, 1, cost));
-  expect(choice.isTrying).toBe(false);
+  while (!choice.isChosen && threads.length < 200) threads.push(...run(choice, 1, cost));
+  expect(choice.isChosen).toBe(true);
   return threads;
 }
 
@@ -70,7 +70,7 @@ describe('the choice of threads', () => {
     let runs = 0;
     // Everything takes three times as long in the first half of each trial.
     const disturbed = run(choice, 20_000, (threads) => {
-      const factor = choice.isTrying && runs++ % 20 < 10 ? 0.9 : 0.3;
+      const factor = !choice.isChosen && runs++ % 20 < 10 ? 0.9 : 0.3;
       return factor / threads;
     });
     expect(share(disturbed, 2)).toBeGreaterThan(0.98);
@@ -85,7 +85,12 @@ describe('the choice of threads', () => {
 
   it('never tries one thread on a program that is long even with all', () => {
     const choice = new ThreadChoice(2);
-    expect(share(untilChosen(choice, (threads) => 6 / threads), 2)).toBe(1); // biome-ignore format: one line
+    expect(
+      share(
+        untilChosen(choice, (threads) => 6 / threads),
+        2,
+      ),
+    ).toBe(1);
     expect(
       share(
         run(choice, 5000, (threads) => 6 / threads),
@@ -104,7 +109,7 @@ describe('the choice of threads', () => {
 
   it('has nothing to try with one thread', () => {
     const choice = new ThreadChoice(1);
-    expect(choice.isTrying).toBe(false);
+    expect(choice.isChosen).toBe(true);
     expect(run(choice, 50, () => 0.1).every((threads) => threads === 1)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import type { Address, Buffer, Graph, Launch, Program, Stmt, Vector } from '../../../src/compiler/program.ts';
 import { ITERATION, valuesOf, vectorOperands } from '../../../src/compiler/program.ts';
-import type { BinaryOp, UnaryOp } from '../../../src/ir/expr.ts';
 import type { Tensor, Variable } from '../../../src/ir/tensor.ts';
+import { binary, unary } from './scalar.ts';
 
 /**
  * Runs a program as its types describe it, one lane at a time, and refuses what no schedule of threads may hide:
@@ -189,9 +189,10 @@ export class Machine {
       }
       if (statement.kind === 'turn') {
         const rows = statement.rows.map((row) => this.#value(row, variables, lanes, known));
-        statement.registers.forEach((register, i) => {
-          this.#registers.set(register, rows.map((row) => row[i]!)); // biome-ignore format: one line
-        });
+        for (const [i, register] of statement.registers.entries()) {
+          const column = rows.map((row) => row[i]!);
+          this.#registers.set(register, column);
+        }
         continue;
       }
       const value = this.#value(statement.value, variables, lanes, known);
@@ -381,73 +382,3 @@ function lanesIn(statements: readonly Stmt[], where: string): Map<Vector, number
 const registerLanes = new WeakMap<readonly Stmt[], Map<number, number>>();
 
 const total = (map: ReadonlyMap<number, number>) => [...map.values()].reduce((sum, n) => sum + n, map.size);
-
-/** Not Math.max and Math.min, which pass NaN of either operand on. */
-const chosen = (condition: boolean, a: number, b: number) => (condition ? a : b);
-
-const words = new DataView(new ArrayBuffer(4));
-
-function unary(op: UnaryOp, from: Vector['dtype'], a: number): number {
-  const isFloat = from === 'float32';
-  switch (op) {
-    case 'neg':
-      return isFloat ? -a : -a | 0;
-    case 'abs':
-      return isFloat ? Math.abs(a) : Math.abs(a) | 0;
-    case 'sqrt':
-      return Math.fround(Math.sqrt(a));
-    case 'floor':
-      return Math.floor(a);
-    case 'not':
-      return from === 'bool' ? Number(!a) : ~a;
-    case 'toFloat':
-      return Math.fround(a);
-    case 'toInt':
-      return Number.isNaN(a) ? 0 : Math.max(-2147483648, Math.min(2147483647, Math.trunc(a)));
-    case 'bits':
-      words.setFloat32(0, a);
-      return words.getInt32(0);
-    case 'fromBits':
-      words.setInt32(0, a);
-      return words.getFloat32(0);
-    default:
-      return op satisfies never;
-  }
-}
-
-function binary(op: BinaryOp, type: Vector['dtype'], a: number, b: number): number {
-  const isFloat = type === 'float32';
-  const rounded = (value: number) => (isFloat ? Math.fround(value) : value | 0);
-  switch (op) {
-    case 'add':
-      return rounded(a + b);
-    case 'sub':
-      return rounded(a - b);
-    case 'mul':
-      return isFloat ? Math.fround(a * b) : Math.imul(a, b);
-    case 'div':
-      return Math.fround(a / b);
-    case 'max':
-      return chosen(a < b, b, a);
-    case 'min':
-      return chosen(b < a, b, a);
-    case 'eq':
-      return Number(a === b);
-    case 'lt':
-      return Number(a < b);
-    case 'le':
-      return Number(a <= b);
-    case 'and':
-      return a & b;
-    case 'or':
-      return a | b;
-    case 'xor':
-      return a ^ b;
-    case 'shl':
-      return a << b;
-    case 'shr':
-      return (a >>> b) | 0;
-    default:
-      return op satisfies never;
-  }
-}

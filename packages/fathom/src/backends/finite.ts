@@ -12,7 +12,7 @@ export function allFinite(values: Float32Array): boolean {
   return isSumFinite(values);
 }
 
-/** Leaves that to machine code from now on: memory of its own type, which no one else writes to meanwhile. */
+/** Leaves that to machine code from now on, but for memory that other threads share. */
 export function lookBy(faster: Look): void {
   look = faster;
 }
