@@ -6,27 +6,45 @@ import { definePointwise, FLOAT } from './define.ts';
 import { multiply } from './multiply.ts';
 
 const LOG2_E = Math.LOG2E;
+/** 1.5·2²³: a float32 between 2²³ and 2²⁴ is a whole number, and the last bits of it are that of a number added to this. */
+const ROUNDER = 12582912;
 /** ln 2 in two parts, so that n·ln 2 can be subtracted without rounding (Cody and Waite). */
 const LN2_HIGH = 0.693359375;
 const LN2_LOW = -2.1219444005469057e-4;
 /** Minimax polynomial of (eʳ − 1 − r) / r² on |r| ≤ ln 2 / 2, highest power first (Moshier, Cephes expf). */
-export const EXP_POLYNOMIAL = [
+const POLYNOMIAL = [
   1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ];
 const LOWEST = -87.33654;
 const HIGHEST = 89;
 
-/** eˣ = 2ⁿ·eʳ with n = ⌊x·log₂e + ½⌋ and r = x − n·ln 2. */
-export function expBody(x: Expr): Expr {
+/**
+ * x = n·ln 2 + r with n the whole number nearest to x·log₂e: eʳ − 1 in two terms, of which r is the larger, and 2ⁿ⁻¹,
+ * since n may be 128, for which float32 has no exponent of its own.
+ */
+function reduced(x: Expr): { r: Expr; rest: Expr; half: Expr } {
   const clamped = binary('min', binary('max', x, float(LOWEST)), float(HIGHEST));
-  const n = unary('floor', fma(clamped, float(LOG2_E), float(0.5)));
+  const rounded = fma(clamped, float(LOG2_E), float(ROUNDER));
+  const n = binary('sub', rounded, float(ROUNDER));
   const r = fma(n, float(-LN2_LOW), fma(n, float(-LN2_HIGH), clamped));
-  let p: Expr = float(EXP_POLYNOMIAL[0]!);
-  for (const coefficient of EXP_POLYNOMIAL.slice(1)) p = fma(p, r, float(coefficient));
-  const mantissa = fma(p, binary('mul', r, r), binary('add', r, float(1)));
-  // 2ⁿ is made as 2·2ⁿ⁻¹, since n may be 128, which has no exponent of its own.
-  const power = unary('fromBits', binary('shl', binary('add', unary('toInt', n), int(126)), int(23)));
-  return binary('mul', binary('add', mantissa, mantissa), power);
+  let p: Expr = float(POLYNOMIAL[0]!);
+  for (const coefficient of POLYNOMIAL.slice(1)) p = fma(p, r, float(coefficient));
+  // The exponent of float32 begins at bit 23: what the rounder has above the last 9 bits goes out of the word.
+  const exponent = binary('shl', binary('add', unary('bits', rounded), int(126)), int(23));
+  return { r, rest: binary('mul', p, binary('mul', r, r)), half: unary('fromBits', exponent) };
+}
+
+/** eˣ = 2·2ⁿ⁻¹·eʳ. */
+export function expBody(x: Expr): Expr {
+  const { r, rest, half } = reduced(x);
+  const mantissa = binary('add', rest, binary('add', r, float(1)));
+  return binary('mul', binary('add', mantissa, mantissa), half);
+}
+
+/** (eˣ − 1)/2 = 2ⁿ⁻¹·(eʳ − 1) + (2ⁿ⁻¹ − ½), in which small x lose no digits: n is 0 then. For large x it is e⁸⁹/2. */
+export function halfExpm1Body(x: Expr): Expr {
+  const { r, rest, half } = reduced(x);
+  return fma(half, binary('add', rest, r), binary('sub', half, float(0.5)));
 }
 
 export const expOp: Op = definePointwise({

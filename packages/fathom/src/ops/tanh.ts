@@ -1,29 +1,16 @@
-import { binary, type Expr, float, fma, select, unary } from '../ir/expr.ts';
+import { binary, type Expr, float } from '../ir/expr.ts';
 import { apply } from '../ir/graph.ts';
 import type { Op } from '../ir/op.ts';
 import type { Tensor } from '../ir/tensor.ts';
 import { definePointwise, FLOAT } from './define.ts';
-import { expBody } from './exp.ts';
+import { halfExpm1Body } from './exp.ts';
 import { multiply } from './multiply.ts';
 import { subtract } from './subtract.ts';
 
-/** Minimax polynomial of (tanh x − x) / x³ in x², highest power first (Moshier, Cephes tanhf). */
-const POLYNOMIAL = [
-  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
-];
-const SMALL = 0.625;
-
-/** x + x³·P(x²) near 0, where 1 − 2/(e²ˣ + 1) would lose digits. */
+/** (e²ˣ − 1)/(e²ˣ + 1) with both halved: half of the largest exponential is a number, so the quotient is ±1 far out. */
 function tanhBody(x: Expr): Expr {
-  const x2 = binary('mul', x, x);
-  let p: Expr = float(POLYNOMIAL[0]!);
-  for (const coefficient of POLYNOMIAL.slice(1)) p = fma(p, x2, float(coefficient));
-  const near = fma(binary('mul', p, x2), x, x);
-  const size = unary('abs', x);
-  const e = expBody(binary('add', size, size));
-  const far = binary('sub', float(1), binary('div', float(2), binary('add', e, float(1))));
-  const signed = select(binary('lt', x, float(0)), unary('neg', far), far);
-  return select(binary('lt', size, float(SMALL)), near, signed);
+  const half = halfExpm1Body(binary('add', x, x));
+  return binary('div', half, binary('add', half, float(1)));
 }
 
 export const tanhOp: Op = definePointwise({
