@@ -95,8 +95,11 @@ describe.skipIf(chromiumPath === undefined)('the room Look inside, with several 
         .locator('canvas')
         .last()
         .evaluate((element: HTMLCanvasElement) => {
+          // From a copy: what is read again and again must say so, and the room's canvas is only drawn on.
           const { width, height } = element;
-          const { data } = element.getContext('2d')!.getImageData(0, 0, width, height);
+          const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!;
+          copy.drawImage(element, 0, 0);
+          const { data } = copy.getImageData(0, 0, width, height);
           return Array.from({ length: width * height }, (_, i) => data[4 * i + 3]! / 255);
         });
     const isHeat = async (found: () => Promise<number[]>, against: boolean) => {
