@@ -76,6 +76,8 @@ export class Settings {
 /** The room that is open, with its settings; rooms left keep theirs for as long as the page lives. */
 class Router {
   #current: Settings = $state.raw(new Settings(''));
+  /** The part of the URL behind #, as it was read or written last. */
+  #hash = '';
   #known = new Map<string, Settings>();
 
   constructor() {
@@ -99,13 +101,18 @@ class Router {
   }
 
   write(): void {
+    // On the way to another address, of which the browser has not told yet: that is to be read, not written over.
+    if (location.hash !== this.#hash) return;
     const { room, query } = this.#current;
     const hash = formatAddress({ room, query });
-    if (hash !== location.hash) history.replaceState(history.state, '', hash);
+    if (hash === this.#hash) return;
+    history.replaceState(history.state, '', hash);
+    this.#hash = location.hash;
   }
 
   #read(): void {
-    const { room, query } = parseAddress(location.hash);
+    this.#hash = location.hash;
+    const { room, query } = parseAddress(this.#hash);
     const known = this.#known.get(room);
     if (known) known.replace(query);
     const settings = known ?? new Settings(room, query);
