@@ -89,11 +89,17 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Expects the same bits, element by element. */
 export function expectSameBits(actual: NumericArray, expected: NumericArray, what: string): void {
   expect(actual.length, `${what}: number of elements`).toBe(expected.length);
+  if (bytesOf(actual).equals(bytesOf(expected))) return;
+  // Every NaN is like every other.
   for (let i = 0; i < expected.length; i++) {
     if (!Object.is(actual[i], expected[i])) {
       expect.fail(`${what}: element ${i} is ${actual[i]} and ${expected[i]}.`);
     }
   }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: NumericArray): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 const ROUNDED = new Set(['add', 'sub', 'mul', 'div', 'sqrt']);

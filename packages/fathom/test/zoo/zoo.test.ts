@@ -89,6 +89,14 @@ describe('shapes', () => {
   });
 });
 
+/** In WebAssembly: a C compiler takes many seconds for networks of so many kernels, and they are not what is tested. */
+const COMPILED = {
+  optimizer: 'adam',
+  loss: 'sparseCategoricalCrossentropy',
+  metrics: ['accuracy'],
+  backend: 'wasm',
+} as const;
+
 describe('models', () => {
   it.each<[name: string, make: () => ReturnType<typeof zoo.resNet20>]>([
     ['resNet20', () => zoo.resNet20({ seed: 1 })],
@@ -101,6 +109,7 @@ describe('models', () => {
     async (name, make) => {
       const model = make();
       expect(model.name).toBe(name);
+      model.compile(COMPILED);
       const [height, width, channels] = model.inputShape!;
       const x = Float32Array.from({ length: height! * width! * channels! }, (_, i) => Math.sin(i));
       const { data, shape } = await model.predict(x);
@@ -108,6 +117,7 @@ describe('models', () => {
       expect(data.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5);
       const twin = modelFromConfig(JSON.parse(JSON.stringify(model.toConfig())));
       expect(twin.countParams()).toBe(model.countParams());
+      twin.compile(COMPILED);
       twin.setWeights(await model.getWeights());
       expect(((await twin.predict(x)) as { data: Float32Array }).data).toEqual(data);
       await model.dispose();
@@ -119,7 +129,7 @@ describe('models', () => {
     const { images, labels } = syntheticDigits({ count: 64, seed: 3 });
     const x = Float32Array.from(images, (value) => value / 255);
     const model = zoo.resNet20({ inputShape: [28, 28, 1], seed: 2 });
-    model.compile({ optimizer: 'adam', loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
+    model.compile(COMPILED);
     const { history } = await model.fit(x, labels, { epochs: 6, batchSize: 16 });
     expect(history.loss!.at(-1)!).toBeLessThan(0.5 * history.loss![0]!);
     expect(history.accuracy!.at(-1)!).toBeGreaterThan(0.7);

@@ -115,3 +115,24 @@ export async function violations(page: Page): Promise<string[]> {
     );
   });
 }
+
+/** What a page may not have anywhere: axe's findings, and things beyond its right edge. In light and dark, wide and narrow. */
+export async function faultsInEveryLook(page: Page): Promise<string[]> {
+  const { width, height } = page.viewportSize()!;
+  const faults: string[] = [];
+  for (const look of [{}, { dark: true }, { width: NARROW }]) {
+    await page.setViewportSize({ width: look.width ?? width, height });
+    await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' });
+    await page.waitForTimeout(SETTLED_MS);
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const found = await violations(page);
+    if (beyond > 0) found.push(`${beyond} px wider than the window`);
+    faults.push(...found.map((fault) => `${JSON.stringify(look)}: ${fault}`));
+  }
+  return faults;
+}
+
+/** A tablet's width. */
+const NARROW = 768;
+/** Pictures are drawn anew in the colours and sizes of the next frames. */
+const SETTLED_MS = 400;
