@@ -31,6 +31,9 @@ const leanOps = {
   transform: (code, id) => (OP.test(id) ? lean(code) : undefined),
 };
 
+/** Who starts the project for the first time needs no word of what slowed its build. */
+const quiet = { checks: { bundlerTimings: false } };
+
 const built = changed(join(lab, 'dist/index.html'));
 const latest = Math.max(changed(library), ...PARTS.map((part) => changed(join(lab, part))));
 if (latest > built) {
@@ -39,8 +42,8 @@ if (latest > built) {
     root: lab,
     logLevel: 'warn',
     plugins: [leanOps],
-    worker: { plugins: () => [leanOps] },
-    build: { outDir: next },
+    worker: { plugins: () => [leanOps], rolldownOptions: quiet },
+    build: { outDir: next, rolldownOptions: quiet },
   });
   // To remove many files takes a while, in which a server that starts would find no lab.
   const old = join(lab, `.cache/old.${process.pid}`);

@@ -62,7 +62,7 @@ const NETWORKS: readonly [name: string, batch: number, make: () => Model][] = [
 const ONLY_ON_WASM = [
   'alexNet',
   'vgg11',
-  'resNet18',
+  'resNet20',
   'resNet50',
   'mobileNet',
   'mobileNetV2',

@@ -2,7 +2,7 @@ import { functional, ops, type Tensor } from 'fathom';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceValues } from '../support/values.ts';
-import { chromiumPath, faultsInEveryLook, type Lab, startLab } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violationsInEveryLook } from './lab.ts';
 
 describe.skipIf(chromiumPath === undefined)('the room Convolve', () => {
   let lab: Lab;
@@ -216,7 +216,7 @@ describe.skipIf(chromiumPath === undefined)('the room Convolve', () => {
     '#/convolve?view=share',
   ])('%s can be used by everyone, light and dark, wide and narrow', async (address) => {
     const { page, troubles } = await lab.open(address);
-    expect(await faultsInEveryLook(page)).toEqual([]);
+    expect(await violationsInEveryLook(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });
@@ -249,7 +249,6 @@ async function printed(y: Tensor): Promise<string> {
   ).join(' / ');
 }
 
-/** By how many pixels the page is wider than its window. */
 /** A picture of one red pixel. */
 const DOT = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',

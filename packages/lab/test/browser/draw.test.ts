@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumPath, faultsInEveryLook, type Lab, startLab } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violationsInEveryLook } from './lab.ts';
 
 /** Where a hand goes to write digits, in shares of the board. */
 const DIGITS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
@@ -157,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)('the room Draw', () => {
   it('can be used by everyone, light and dark, wide and narrow', async () => {
     const { page, troubles } = await open('#/draw?example=8.2');
     await answerIs(page, '8');
-    expect(await faultsInEveryLook(page)).toEqual([]);
+    expect(await violationsInEveryLook(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -97,7 +97,7 @@ async function open(
   return { page, troubles };
 }
 
-/** What axe finds against the rules of WCAG 2.2 AA and its best practices, in words. */
+/** What axe finds against the rules of WCAG 2.2 AA and its best practices, and whether one must scroll sideways, in words. */
 export async function violations(page: Page): Promise<string[]> {
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   await page.evaluate(source);
@@ -110,26 +110,25 @@ export async function violations(page: Page): Promise<string[]> {
       };
     };
     const found = await axe.run();
-    return found.violations.flatMap(({ id, nodes }) =>
+    const words = found.violations.flatMap(({ id, nodes }) =>
       nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
     );
+    const beyond = document.documentElement.scrollWidth - innerWidth;
+    return beyond > 0 ? [...words, `reflow: ${beyond} px wider than the window`] : words;
   });
 }
 
-/** What a page may not have anywhere: axe's findings, and things beyond its right edge. In light and dark, wide and narrow. */
-export async function faultsInEveryLook(page: Page): Promise<string[]> {
+/** The violations in light and in dark colours, and on a narrow screen. */
+export async function violationsInEveryLook(page: Page): Promise<string[]> {
   const { width, height } = page.viewportSize()!;
-  const faults: string[] = [];
+  const all: string[] = [];
   for (const look of [{}, { dark: true }, { width: NARROW }]) {
     await page.setViewportSize({ width: look.width ?? width, height });
     await page.emulateMedia({ colorScheme: look.dark ? 'dark' : 'light' });
     await page.waitForTimeout(SETTLED_MS);
-    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    const found = await violations(page);
-    if (beyond > 0) found.push(`${beyond} px wider than the window`);
-    faults.push(...found.map((fault) => `${JSON.stringify(look)}: ${fault}`));
+    all.push(...(await violations(page)).map((words) => `${JSON.stringify(look)}: ${words}`));
   }
-  return faults;
+  return all;
 }
 
 /** A tablet's width. */

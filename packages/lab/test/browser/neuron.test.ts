@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { START, taskOf, unroll } from '../../src/rooms/neuron/backprop.ts';
 import { formatNumber } from '../../src/views/matrix.ts';
-import { chromiumPath, faultsInEveryLook, type Lab, startLab } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violationsInEveryLook } from './lab.ts';
 
 describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
   let lab: Lab;
@@ -288,7 +288,7 @@ describe.skipIf(chromiumPath === undefined)('the room Neuron', () => {
     '#/neuron?view=backprop&at=13',
   ])('%s can be used by everyone, light and dark, wide and narrow', async (address) => {
     const { page, troubles } = await lab.open(address);
-    expect(await faultsInEveryLook(page)).toEqual([]);
+    expect(await violationsInEveryLook(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });

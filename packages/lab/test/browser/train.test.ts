@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesText } from '../../src/rooms/train/bytes.ts';
 import { decodeStack, encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
-import { chromiumPath, faultsInEveryLook, type Lab, startLab, violations } from './lab.ts';
+import { chromiumPath, type Lab, startLab, violations, violationsInEveryLook } from './lab.ts';
 import { HANGS_MS, LONG_MS, learned, ready, stepOnce } from './training.ts';
 
 const LENET = encodeStack(PRESETS.find(({ id }) => id === 'lenet5')!.layers(10));
@@ -186,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)('the room Train', () => {
     const { page, troubles } = await lab.open('#/train?samples=1000');
     await ready(page);
     await stepOnce(page, 1);
-    expect(await faultsInEveryLook(page)).toEqual([]);
+    expect(await violationsInEveryLook(page)).toEqual([]);
     expect(troubles).toEqual([]);
     await page.close();
   });

@@ -84,6 +84,7 @@ export class ThreadChoice {
   }
 }
 
+/** The middle time; of an even number the lesser of the two, since half of them may be disturbed. */
 function middle(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[times.length >> 1]!;
+  return [...times].sort((a, b) => a - b)[(times.length - 1) >> 1]!;
 }

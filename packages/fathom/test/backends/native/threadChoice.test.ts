@@ -57,6 +57,19 @@ describe('the choice of threads', () => {
     expect(choice.threads).toBe(2);
   });
 
+  it('is not led by what slows shared runs for half of a trial', () => {
+    for (const bad of [0, 1]) {
+      const choice = new ThreadChoice(2);
+      let shared = 0;
+      untilChosen(choice, (threads) => {
+        if (threads === 1) return 0.5;
+        const turn = Math.floor((shared++ - 100) / 5);
+        return turn === bad ? 1 : 0.3;
+      });
+      expect(choice.threads).toBe(2);
+    }
+  });
+
   it('judges no program by its first runs, while caches are cold and other threads come to rest', () => {
     const choice = new ThreadChoice(2);
     let runs = 0;
