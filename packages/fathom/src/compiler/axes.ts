@@ -106,6 +106,18 @@ export function expressionsOf(nest: Nest): Expr[] {
   return [...(nest.reduce ? [nest.reduce.body] : []), ...nest.stores.map(({ value }) => value), ...places];
 }
 
+/** The outermost axis of something of which each element is read once: it moves along all axes. */
+export function outermostOfStream({ axes }: Nest, loads: readonly Load[]): number | undefined {
+  for (const { access } of loads) {
+    const strides = access.strides.map(Math.abs);
+    if (axes.some((size, axis) => size > 1 && strides[axis] === 0)) continue;
+    const outermost = strides.indexOf(Math.max(...strides));
+    if (strides.every((stride, a) => a === outermost || stride * axes[a]! <= strides[outermost]!))
+      return outermost;
+  }
+  return undefined;
+}
+
 /** Buffers that a nest stores to. */
 export function writesOf(nest: Nest): number[] {
   return [...new Set(nest.stores.map(({ access }) => access.buffer))];

@@ -6,6 +6,7 @@ import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
 import { loadsOf, normalizeAxes, rewriteNest } from './axes.ts';
 import { withBarriers } from './barriers.ts';
 import { blockNest } from './block.ts';
+import { bridgeSamples, type Made } from './bridge.ts';
 import { type Fusion, fuse, underlying } from './fuse.ts';
 import { hoistInvariants, writtenInLoops } from './hoist.ts';
 import { canWriteInPlace, renameBuffers } from './inplace.ts';
@@ -25,6 +26,7 @@ import { type Scheduled, schedule } from './schedule.ts';
 import { shareCopies } from './share.ts';
 import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './simplify.ts';
 import { splitReduction } from './split.ts';
+import { CYCLES_A_BYTE } from './stages.ts';
 import { blockTransposed } from './transposed.ts';
 import { verifyMemory, verifyNests, verifyOrder } from './verify.ts';
 import { widenLanes } from './widen.ts';
@@ -126,13 +128,9 @@ class Driver implements Storage {
     );
     const { prepared, others } = splitPrepared(hoisted, (buffer) => this.#sourceOf(buffer));
     const scheduled = (nest: Nest) => schedule(blockTransposed(nest, this.#target), this.#target);
-    const [first, then] = [prepared.flatMap(scheduled), others.flatMap(scheduled)];
-    for (const buffer of keptOf(first, then)) this.#external(buffer);
-    const stages = [...orderLaunches(first), ...orderLaunches(then)];
-    verifyOrder(
-      [...first, ...then],
-      stages.flatMap((stage) => stage.launches),
-    );
+    const first = prepared.flatMap(scheduled);
+    const made = others.map((nest) => ({ nest, launches: scheduled(nest) }));
+    const stages = this.#stages(first, made, scheduled);
     const { buffers, arenaBytes, scratchBytes } = this.#place(stages);
     return {
       graph: original,
@@ -144,6 +142,35 @@ class Driver implements Storage {
       arenaBytes,
       scratchBytes,
     };
+  }
+
+  /** The stages of all launches, `first` before the others, which go sample by sample where that keeps more in cache. */
+  #stages(
+    first: readonly Scheduled[],
+    made: readonly Made[],
+    schedule: (nest: Nest) => readonly Scheduled[],
+  ): Stage[] {
+    const then = made.flatMap(({ launches }) => launches);
+    for (const buffer of keptOf(first, then)) this.#external(buffer);
+    const before = orderLaunches(first);
+    const ordered = (launches: readonly Scheduled[]) => {
+      const stages = [...before, ...orderLaunches(launches)];
+      verifyOrder(
+        [...first, ...launches],
+        stages.flatMap((stage) => stage.launches),
+      );
+      return stages;
+    };
+    let stages = ordered(then);
+    const isSource = (buffer: number) => this.#sourceOf(buffer) !== undefined;
+    for (const samples of new Set(this.#layouts.bySample.values())) {
+      const bridged = bridgeSamples(made, { samples, isSource, schedule });
+      if (!bridged) continue;
+      const others = ordered(bridged.launches);
+      const saved = this.#farBytes(stages) - this.#farBytes(others);
+      if (CYCLES_A_BYTE * saved > bridged.cycles) stages = others;
+    }
+    return stages;
   }
 
   /** The nests, after a check that `pass` has left every access inside its buffer. */
@@ -332,6 +359,31 @@ class Driver implements Storage {
     return aligned;
   }
 
+  /** Bytes of what is computed in some stages and does not stay in one of their chunks. */
+  #farBytes(stages: readonly Stage[]): number {
+    const locals = this.#localsOf(stages);
+    const written = new Set(stages.flatMap(({ launches }) => launches.flatMap(({ writes }) => writes)));
+    return [...written].reduce((sum, i) => {
+      const { size, variable } = this.#drafts[i]!;
+      return variable || locals.has(i) ? sum : sum + 4 * size;
+    }, 0);
+  }
+
+  /** What only one stage touches, each chunk its own part of it: with that stage. */
+  #localsOf(stages: readonly Stage[]): Map<number, Stage> {
+    const locals = new Map<number, Stage>();
+    const touched = new Set<number>();
+    for (const stage of stages) {
+      for (const buffer of new Set(stage.launches.flatMap(({ reads, writes }) => [...reads, ...writes]))) {
+        const { variable, constant, external } = this.#drafts[buffer]!;
+        if (touched.has(buffer)) locals.delete(buffer);
+        else if (!variable && !constant && !external && isLocal(stage, buffer)) locals.set(buffer, stage);
+        touched.add(buffer);
+      }
+    }
+    return locals;
+  }
+
   #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number; scratchBytes: number } {
     const count = this.#drafts.length;
     const inStages = new Lives(count);
@@ -359,18 +411,17 @@ class Driver implements Storage {
       return { offsets: new Map(list.map((i, n) => [i, offsets[n]!])), bytes };
     };
     const own = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));
-    const stageOf = (i: number) => stages[inStages.of(i).first]!;
-    const isScratch = (i: number) => {
-      const { first, last } = inStages.of(i);
-      return !this.#drafts[i]!.external && first === last && isLocal(stageOf(i), i);
-    };
-    const scratch = own.filter(isScratch);
-    const chunkBytes = (i: number) => (4 * this.#drafts[i]!.size) / stageOf(i).chunks;
+    const locals = this.#localsOf(stages);
+    const chunkBytes = (i: number) => (4 * this.#drafts[i]!.size) / locals.get(i)!.chunks;
     // A thread takes a chunk through one launch after the other. What all threads share lives through stages, whose
     // launches other threads may be done with, or not have begun.
-    const onThread = plan(scratch, inLaunches, chunkBytes);
+    const onThread = plan(
+      [...locals.keys()].sort((a, b) => a - b),
+      inLaunches,
+      chunkBytes,
+    );
     const inArena = plan(
-      own.filter((i) => !isScratch(i)),
+      own.filter((i) => !locals.has(i)),
       inStages,
       (i) => 4 * this.#drafts[i]!.size,
     );

@@ -1,6 +1,7 @@
 import { commonDivisor } from './divisor.ts';
 import type { Repetition } from './nest.ts';
 import { type Scheduled, SOLO_CYCLES } from './schedule.ts';
+import { BARRIER_CYCLES, canJoin, type Draft, inWaves, join, joinStages } from './stages.ts';
 
 /** Launches that a thread runs one after the other, chunk by chunk. */
 export interface Stage {
@@ -10,19 +11,6 @@ export interface Stage {
   /** The loop that the stage is repeated in; its stages follow each other. */
   readonly loop?: Repetition;
 }
-
-/** Fewer chunks than this would leave threads without work. */
-const FEWEST_CHUNKS = 8;
-
-interface Draft {
-  /** Numbers of launches, in order. */
-  readonly members: number[];
-  chunks: number;
-  readonly solo: boolean;
-}
-
-/** Cycles that a meeting of all threads takes. */
-const BARRIER_CYCLES = 3000;
 
 /**
  * The stages of all launches, in order. To those outside of it a loop is one piece of work that no other joins; its
@@ -127,57 +115,12 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
     waves.push(wave);
     for (const i of wave.flatMap(({ members }) => members)) done.add(i);
   }
-  joinLaterWaves(waves, waits, scheduled);
-  // Shared work first: the first thread's own launches then run beside the others' share of it.
-  const stages = waves.flatMap((wave) => [
-    ...wave.filter(({ solo }) => !solo),
-    ...wave.filter(({ solo }) => solo),
-  ]);
+  const stages = inWaves(joinStages(waves.flat(), waits, scheduled), waits);
   return stages.map(({ members, chunks, solo }) => ({
     launches: members.map((i) => scheduled[i]!),
     chunks: solo ? 1 : chunks,
     solo,
   }));
-}
-
-/** Puts launches into a stage, at the end or before the member number `at`, if all of them can be there. */
-function join(
-  stage: Draft,
-  group: readonly number[],
-  scheduled: readonly Scheduled[],
-  at = stage.members.length,
-): boolean {
-  const tried: Draft = { ...stage, members: [...stage.members] };
-  for (const i of group) {
-    if (!canJoin(tried, scheduled[i]!, scheduled)) return false;
-    tried.chunks = commonDivisor(tried.chunks, scheduled[i]!.count);
-    tried.members.push(i);
-  }
-  stage.chunks = tried.chunks;
-  stage.members.splice(at, 0, ...group);
-  return true;
-}
-
-/** Stages that could be one with a stage of the next wave, if they were not begun before it, become that. */
-function joinLaterWaves(
-  waves: Draft[][],
-  waits: readonly (readonly number[])[],
-  scheduled: readonly Scheduled[],
-): void {
-  for (let number = waves.length - 2; number >= 0; number--) {
-    const next = waves[number + 1]!;
-    for (const stage of [...waves[number]!]) {
-      const users = next.filter(({ members }) =>
-        members.some((i) => waits[i]!.some((j) => stage.members.includes(j))),
-      );
-      const [user, ...others] = users;
-      if (stage.solo || !user || user.solo || others.length > 0) continue;
-      const together: Draft = { ...stage, members: [...stage.members] };
-      if (!join(together, user.members, scheduled)) continue;
-      next[next.indexOf(user)] = together;
-      waves[number] = waves[number]!.filter((other) => other !== stage);
-    }
-  }
 }
 
 /**
@@ -213,25 +156,8 @@ function deferredTo(
   return deferred;
 }
 
-function canJoin(stage: Draft, launch: Scheduled, scheduled: readonly Scheduled[]): boolean {
-  if (stage.solo || launch.solo) return stage.solo && launch.solo;
-  if (commonDivisor(stage.chunks, launch.count) < Math.min(FEWEST_CHUNKS, stage.chunks)) return false;
-  return stage.members.every((i) => {
-    const other = scheduled[i]!;
-    const conflicts = [
-      ...launch.writes.filter((buffer) => other.reads.includes(buffer) || other.writes.includes(buffer)),
-      ...launch.reads.filter((buffer) => other.writes.includes(buffer)),
-    ];
-    return conflicts.every((buffer) => {
-      const mine = launch.slices.get(buffer);
-      const theirs = other.slices.get(buffer);
-      return mine !== undefined && theirs !== undefined && mine * launch.count === theirs * other.count;
-    });
-  });
-}
-
 /** For each launch the earlier ones that write what it touches, or touch what it writes. */
-function dependencies(scheduled: readonly Scheduled[]): number[][] {
+export function dependencies(scheduled: readonly Scheduled[]): number[][] {
   const writer = new Map<number, number>();
   const readers = new Map<number, number[]>();
   return scheduled.map(({ reads, writes }, i) => {

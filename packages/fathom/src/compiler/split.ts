@@ -1,5 +1,5 @@
 import { type Access, acc, type Expr, load } from '../ir/expr.ts';
-import { type Load, loadsIn, reach, rewriteNest } from './axes.ts';
+import { type Load, loadsIn, outermostOfStream, reach, rewriteNest } from './axes.ts';
 import type { Nest } from './nest.ts';
 import { outputAxes } from './tile.ts';
 
@@ -45,7 +45,8 @@ export function splitReduction(
   const along = (a: number) =>
     loads.every(({ access }) => access.strides[a] === 0 || access.strides[a] === 1);
   const lanesInResults = outputs.some((a) => nest.axes[a]! > 1 && along(a));
-  const few = results <= FEW_RESULTS && terms >= fewest;
+  const few =
+    results <= FEW_RESULTS && terms >= fewest && !isSampleBySample(nest, loads, outputs, lanesInResults);
   const gathered = !lanesInResults && reduced.length === 1 && along(reduced[0]!) && fewest === MANY_TERMS;
   if (!few && bySample.size > 0) {
     const sample = sampleAxis(nest, reduced, loads, bySample);
@@ -60,6 +61,22 @@ export function splitReduction(
   const parts = largestDivisor(nest.axes[axis]!, few ? PARTS : Math.min(PARTS, terms / GATHERED_PART));
   if (parts < (few ? 2 : ENOUGH_PARTS)) return [nest];
   return twoStages(nest, axis, parts, !lanesInResults && along(axis), results, allocate);
+}
+
+/** Whether a sum goes over what each of enough samples has for itself, with lanes along its results: these share it out well. */
+function isSampleBySample(
+  nest: Nest,
+  loads: readonly Load[],
+  outputs: readonly number[],
+  lanesInResults: boolean,
+): boolean {
+  const samples = outermostOfStream(nest, loads);
+  return (
+    lanesInResults &&
+    samples !== undefined &&
+    outputs.includes(samples) &&
+    nest.axes[samples]! >= ENOUGH_PARTS
+  );
 }
 
 /** The axis over samples, where both operands lie sample by sample and the result is a sum over them. */

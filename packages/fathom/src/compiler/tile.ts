@@ -1,5 +1,5 @@
 import { operationCount, walk } from '../ir/expr.ts';
-import { type Load, liesAcross, loadsIn, loadsOf, scattersAlong } from './axes.ts';
+import { type Load, liesAcross, loadsIn, loadsOf, outermostOfStream, scattersAlong } from './axes.ts';
 import type { Nest } from './nest.ts';
 import type { Target } from './program.ts';
 
@@ -56,13 +56,15 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
   walk(nest.reduce.body, (node) => {
     if (node.kind === 'load') hot.push(node);
   });
+  const along = axisToStepAlong(nest, hot);
   const free = outputAxes(nest).filter(
     (axis) =>
       axis !== vectorAxis &&
       axis !== nest.tasks &&
       axis !== nest.panels &&
       !nest.reduce!.colliding.includes(axis) &&
-      nest.axes[axis]! > 1,
+      nest.axes[axis]! > 1 &&
+      axis !== along,
   );
   const small = free.filter((axis) => nest.axes[axis]! <= 8);
   const shapes: { axis: number; size: number }[][] = [[]];
@@ -100,6 +102,19 @@ export function chooseTiling(nest: Nest, target: Target): Tiling {
     }
   }
   return best;
+}
+
+/** Sums of so many steps have enough to do one by one. */
+const LONG_SUM = 64;
+
+/**
+ * An axis over which a tile would use nothing again, and keep the launch from going sample by sample with what it reads
+ * from: the outermost one of what a long sum reads only once.
+ */
+function axisToStepAlong(nest: Nest, hot: readonly Load[]): number | undefined {
+  const outputs = outputAxes(nest);
+  const steps = nest.axes.reduce((product, size, a) => (outputs.includes(a) ? product : product * size), 1);
+  return steps >= LONG_SUM ? outermostOfStream(nest, hot) : undefined;
 }
 
 interface CostModel {

@@ -266,6 +266,20 @@ describe('splitReduction', () => {
     expect(split({ ...nest, reduce: { ...nest.reduce!, colliding: [1] } }).nests).toHaveLength(1);
   });
 
+  it('leaves whole what enough samples sum up for themselves, each a task', () => {
+    // The mean of each channel over all places of a picture.
+    const average = (samples: number, places = 4096, channels = 16) =>
+      reduction(
+        [samples, places, channels],
+        at(1, [channels, 0, 1]),
+        loadAt(0, [places * channels, channels, 1]),
+      );
+    expect(split(average(8)).nests).toHaveLength(1);
+    expect(split(average(7)).nests, 'too few of them').toHaveLength(2);
+    const { nests } = split(reduction([16, 4096], at(1, [1, 0]), loadAt(0, [4096, 1])));
+    expect(nests, 'lanes lie along places').toHaveLength(2);
+  });
+
   it('gives neighbouring terms to different parts where lanes would have none else', () => {
     const [first] = split(reduction([4096], at(2, [0]), loadAt(0, [1]))).nests;
     const [store] = first!.stores;

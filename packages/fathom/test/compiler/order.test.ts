@@ -145,6 +145,44 @@ describe('orderLaunches', () => {
     ]);
   });
 
+  it('begins a stage later for one that can go on with what it leaves, where that is worth more than a barrier', () => {
+    const names = (launches: Scheduled[]) =>
+      orderLaunches(launches).map((stage) => stage.launches.map(({ name }) => name));
+    const sized = (size: number, made: Scheduled, ...whole: number[]) => ({
+      ...made,
+      flops: 100,
+      slices: new Map(
+        [...made.slices.keys()].filter((buffer) => !whole.includes(buffer)).map((buffer) => [buffer, size]),
+      ),
+    });
+    // A forward pass, its loss, of which the backward pass knows nothing, and a weight that this waits for.
+    const list = (size: number, input: number) => [
+      { ...sized(size, launch('forward', [0], [1])), slices: new Map([[0, input], [1, size]]) }, // biome-ignore format: one line
+      sized(size, launch('loss', [1], [2]), 1),
+      sized(size, launch('weight', [3], [4])),
+      sized(size, launch('packed weight', [4], [5], 24), 4),
+      sized(size, launch('panels of it', [5], [6], 40), 5),
+      sized(size, launch('backward', [1, 6], [7]), 6),
+    ];
+    expect(names(list(100_000, 1000))).toEqual([
+      ['weight'],
+      ['packed weight'],
+      ['panels of it'],
+      ['forward', 'backward'],
+      ['loss'],
+    ]);
+    const apart = [
+      ['forward'],
+      ['weight'],
+      ['loss'],
+      ['packed weight'],
+      ['panels of it'],
+      ['backward'],
+    ]; // biome-ignore format: one line
+    expect(names(list(100, 1)), 'what it leaves is little').toEqual(apart);
+    expect(names(list(100_000, 200_000)), 'what it reads would be kept for longer').toEqual(apart);
+  });
+
   it('gives the first thread its own launches in one piece', () => {
     const stages = orderLaunches([launch('a', [0], [1], 1, true), launch('b', [1], [2], 1, true), launch('c', [3], [4])]); // biome-ignore format: one line
     expect(stages.map(({ launches, solo }) => [launches.map(({ name }) => name), solo])).toEqual([

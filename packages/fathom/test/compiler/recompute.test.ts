@@ -3,17 +3,16 @@ import type { Backend } from '../../src/backends/backend.ts';
 import { compile } from '../../src/compiler/compile.ts';
 import { fuse } from '../../src/compiler/fuse.ts';
 import { spreadLayouts } from '../../src/compiler/layout.ts';
-import type { Graph, Program } from '../../src/compiler/program.ts';
+import type { Graph } from '../../src/compiler/program.ts';
 import { recomputeLate } from '../../src/compiler/recompute.ts';
 import { rewriteGraph, shareEqualNodes } from '../../src/compiler/simplify.ts';
 import { conv2d, mean } from '../../src/functional/index.ts';
 import { topologicalOrder } from '../../src/ir/graph.ts';
-import type { NumericArray } from '../../src/ir/tensor.ts';
 import { add, gradients, input, multiply, tanh } from '../../src/ops/index.ts';
 import { winograd } from '../../src/ops/winograd.ts';
 import { backends } from '../support/backends.ts';
-import { expectSameBits } from '../support/compare.ts';
 import { seeded } from '../support/random.ts';
+import { expectDirectValues } from './support/directly.ts';
 import { WASM } from './support/targets.ts';
 
 const SIDE = 64;
@@ -91,37 +90,8 @@ describe.each(backends.filter(({ name }) => name !== 'reference'))(
       const feeds = graph.inputs.map(({ size }) =>
         Float32Array.from({ length: size }, () => 2 * random() - 1),
       );
-      const results = async (backend: Backend, program: Program): Promise<NumericArray[]> => {
-        const executable = await backend.load(program);
-        feeds.forEach((values, i) => {
-          executable.write(i, values);
-        });
-        await executable.run();
-        const read = await Promise.all(program.outputs.map((_, i) => executable.read(i)));
-        executable.dispose();
-        return read;
-      };
       for (const count of threads) instances.push(await make(count));
-      const [first, ...others] = instances as [Backend, ...Backend[]];
-      const expected = await results(first, compile(graph, first.target!, []));
-      const program = compile(graph, first.target!, [winograd]);
-      const actual = await results(first, program);
-      actual.forEach((values, output) => {
-        const direct = expected[output]!;
-        let [largest, worst] = [0, 0];
-        values.forEach((value, i) => {
-          largest = Math.max(largest, Math.abs(direct[i]!));
-          worst = Math.max(worst, Math.abs(value - direct[i]!));
-        });
-        expect(largest).toBeGreaterThan(0);
-        expect(worst / largest, `output ${output}`).toBeLessThan(1e-4);
-      });
-      for (const other of others) {
-        const same = await results(other, program);
-        actual.forEach((values, output) => {
-          expectSameBits(same[output]!, values, `output ${output}`);
-        });
-      }
+      await expectDirectValues(graph, feeds, instances, [winograd]);
     }, 60_000);
   },
 );

@@ -87,6 +87,20 @@ describe('chooseTiling', () => {
     expect(axes(layer(8 * few!.size, 2)), 'two places use few registers').toContain(0);
   });
 
+  it('sums up samples one by one where each element is read once', () => {
+    // The mean over all places, with a bias, which several samples could share.
+    const average = (places: number) =>
+      reduction(
+        [32, places, 16],
+        at(2, [16, 0, 1]),
+        binary('add', loadAt(0, [16 * places, 16, 1]), loadAt(1, [0, 0, 1])),
+      );
+    for (const target of [WASM, WIDE]) {
+      expect(chooseTiling(average(256), target).tileAxes).toEqual([]);
+      expect(chooseTiling(average(4), target).tileAxes, 'too short to be worth it').not.toEqual([]);
+    }
+  });
+
   it('lays lanes along the axis whose elements are neighbours', () => {
     expect(chooseTiling(elementwise([8, 8], at(1, [8, 1]), loadAt(0, [8, 1])), WASM).vectorAxis).toBe(1);
     expect(chooseTiling(elementwise([8, 8], at(1, [1, 8]), loadAt(0, [1, 8])), WASM).vectorAxis).toBe(0);
