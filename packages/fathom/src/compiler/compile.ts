@@ -18,6 +18,7 @@ import { mergeNests } from './merge.ts';
 import type { Nest } from './nest.ts';
 import { orderLaunches, type Stage } from './order.ts';
 import { packOperands } from './pack.ts';
+import { partByPart, sumInParts } from './parts.ts';
 import { splitPrepared } from './prepare.ts';
 import type { Buffer, Graph, Program, Target } from './program.ts';
 import { recomputeLate } from './recompute.ts';
@@ -75,10 +76,12 @@ class Driver implements Storage {
     this.#rewrites = rewrites;
     this.#fusion = fuse(graph);
     this.#layouts = spreadLayouts(graph, this.#fusion);
-    const { graph: recomputed, late } = recomputeLate(graph, this.#layouts.bySample);
+    const { bySample } = this.#layouts;
+    const { graph: inParts, sums } = sumInParts(graph, bySample);
+    const { graph: recomputed, late } = recomputeLate(inParts, sums, bySample);
     this.#graph = recomputed;
     this.#late = late;
-    if (late.size === 0) return;
+    if (sums.size === 0) return;
     this.#fusion = fuse(recomputed);
     this.#layouts = spreadLayouts(recomputed, this.#fusion);
   }
@@ -107,10 +110,9 @@ class Driver implements Storage {
       'widening',
       merged.flatMap((nest) => widenLanes(nest, this.#target, temporary)).map(normalizeAxes),
     );
-    const bySample = new Set([...this.#layouts.bySample.keys()].map((node) => this.bufferOf(node)));
     const split = this.#verified(
       'splitting',
-      wide.flatMap((nest) => splitReduction(nest, temporary, bySample)).map(normalizeAxes),
+      wide.flatMap((nest) => splitReduction(nest, temporary)).map(normalizeAxes),
     );
     const written = writtenInLoops(split);
     const { isPrepared } = splitPrepared(split, (buffer) => this.#sourceOf(buffer));
@@ -239,6 +241,7 @@ class Driver implements Storage {
       .flatMap((node) => {
         if (node.op.lower.kind !== 'loop') {
           const nests = lowerNode(node, this.#fusion, this);
+          if (this.#layouts.byPart.has(node)) return nests.map(partByPart);
           return this.#late.has(node) ? nests.map((nest) => ({ ...nest, late: true })) : nests;
         }
         const members = loops.get(loopKey(node))!;

@@ -22,6 +22,8 @@ export interface Layouts {
   readonly strides: ReadonlyMap<Tensor, readonly number[]>;
   /** Of those, what lies sample by sample, and the number of samples. */
   readonly bySample: ReadonlyMap<Tensor, number>;
+  /** Sums over parts of the samples, one part after the other. */
+  readonly byPart: ReadonlySet<Tensor>;
 }
 
 /**
@@ -42,13 +44,13 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Layouts {
     if (planes > 0) streamed.set(node, planes);
     else if (node.inputs.length === 1) streamed.set(node.inputs[0]!, node.inputs[0]!.rank - node.rank);
   }
-  const apart = sampleBySample(fusion.order, streamed);
+  const { samples: apart, parts } = sampleBySample(fusion.order, streamed);
   const bySample = new Map<Tensor, number>();
   const layouts = new Map<Tensor, readonly number[]>();
   for (const [node, planes] of streamed) {
     if (fixed.has(node) || !fusion.stored.has(node) || planes <= 0) continue;
     const strides = stridesOf(node.shape);
-    const isApart = apart.has(node);
+    const isApart = apart.has(node) || parts.has(node);
     // Elements of a plane that lie together: those of one sample, or of all.
     const run = strides[planes - 1]! / (isApart ? node.shape[planes]! : 1);
     if (!isApart && !collide(run)) continue;
@@ -59,11 +61,11 @@ export function spreadLayouts(graph: Graph, fusion: Fusion): Layouts {
     }
     if (isApart) {
       strides[planes] = stride;
-      bySample.set(node, node.shape[planes]!);
+      if (apart.has(node)) bySample.set(node, node.shape[planes]!);
     }
     layouts.set(node, strides);
   }
-  return { strides: layouts, bySample };
+  return { strides: layouts, bySample, byPart: parts };
 }
 
 /** Whether streams so many elements apart fall into the same cache set. */
@@ -75,10 +77,14 @@ function collide(elements: number): boolean {
 /**
  * Transformed pictures that are to lie one after the other, all planes of each together, so that a thread goes with a
  * part of the batch through products and assembly: those that are too large for the caches all at once, with
- * tiles enough in each picture, and with factors so small that they stay in cache from picture to picture.
+ * tiles enough in each picture, and with factors so small that they stay in cache from picture to picture. So do the sums
+ * over parts of them.
  */
-function sampleBySample(order: readonly Tensor[], streamed: ReadonlyMap<Tensor, number>): Set<Tensor> {
-  const found = new Set<Tensor>();
+function sampleBySample(
+  order: readonly Tensor[],
+  streamed: ReadonlyMap<Tensor, number>,
+): { samples: Set<Tensor>; parts: Set<Tensor> } {
+  const found = { samples: new Set<Tensor>(), parts: new Set<Tensor>() };
   // A transformed factor is streamed as well, but is one sample.
   const isPicture = (node: Tensor) => {
     const planes = streamed.get(node) ?? 0;
@@ -86,18 +92,21 @@ function sampleBySample(order: readonly Tensor[], streamed: ReadonlyMap<Tensor, 
   };
   for (const node of order) {
     if (node.inputs.length !== 2) continue;
-    const pictures = [node, ...node.inputs].filter(isPicture);
-    const factor = [node, ...node.inputs].find((each) => !pictures.includes(each));
+    const pictures = [...node.inputs, node].filter(isPicture);
     const [first, second] = pictures;
-    if (!factor || !first || !second) continue;
+    if (!first || !second) continue;
+    const isInParts = pictures.length === 3;
+    const factor = isInParts ? node : [node, ...node.inputs].find((each) => !pictures.includes(each))!;
     const planes = streamed.get(first)!;
     const samples = first.shape[planes]!;
     const places =
       first.size / (sizeOf(first.shape.slice(0, planes)) * samples * first.shape[first.rank - 1]!);
     const isLarge = 4 * (first.size + second.size) > FAR_BYTES;
-    if (!isLarge || samples < FEWEST_SAMPLES || places < FEWEST_PLACES || 4 * factor.size > FACTOR_BYTES)
+    const factorBytes = (4 * factor.size) / (isInParts ? node.shape[planes]! : 1);
+    if (!isLarge || samples < FEWEST_SAMPLES || places < FEWEST_PLACES || factorBytes > FACTOR_BYTES)
       continue;
-    for (const each of pictures) found.add(each);
+    for (const each of isInParts ? node.inputs : pictures) found.samples.add(each);
+    if (isInParts) found.parts.add(node);
   }
   return found;
 }

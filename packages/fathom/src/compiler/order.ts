@@ -1,7 +1,7 @@
 import { commonDivisor } from './divisor.ts';
 import type { Repetition } from './nest.ts';
 import { type Scheduled, SOLO_CYCLES } from './schedule.ts';
-import { BARRIER_CYCLES, canJoin, type Draft, inWaves, join, joinStages } from './stages.ts';
+import { BARRIER_CYCLES, canJoin, type Draft, inWaves, join, joinStages, lastUsesFirst } from './stages.ts';
 
 /** Launches that a thread runs one after the other, chunk by chunk. */
 export interface Stage {
@@ -117,7 +117,7 @@ function orderUnits(scheduled: readonly Scheduled[]): Stage[] {
   }
   const stages = inWaves(joinStages(waves.flat(), waits, scheduled), waits);
   return stages.map(({ members, chunks, solo }) => ({
-    launches: members.map((i) => scheduled[i]!),
+    launches: lastUsesFirst(members, waits).map((i) => scheduled[i]!),
     chunks: solo ? 1 : chunks,
     solo,
   }));

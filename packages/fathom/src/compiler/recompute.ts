@@ -2,7 +2,6 @@ import { topologicalOrder } from '../ir/graph.ts';
 import { Tensor } from '../ir/tensor.ts';
 import type { Graph } from './program.ts';
 import { mapRoots } from './simplify.ts';
-import { partsOfSamples } from './split.ts';
 
 /** A graph in which some values are computed twice. */
 export interface Recomputed {
@@ -15,11 +14,16 @@ export interface Recomputed {
  * Transformed pictures are several times as large as the pictures. Where a sum over samples, such as the gradient of a
  * kernel, reads those of the forward pass, they would be kept in memory from one to the other, written and read at its
  * speed. So they are computed a second time, sample by sample, together with the padding before them, and what has
- * made a part is followed by what sums it up. Only where that can go part by part: see `partsOfSamples`.
+ * made a part is followed by what sums it up.
  *
- * @param bySample what lies in memory sample by sample, and of how many samples
+ * @param sums what sums up samples part by part: see `sumInParts`
+ * @param bySample what lies in memory sample by sample
  */
-export function recomputeLate(graph: Graph, bySample: ReadonlyMap<Tensor, number>): Recomputed {
+export function recomputeLate(
+  graph: Graph,
+  sums: ReadonlySet<Tensor>,
+  bySample: { has(node: Tensor): boolean },
+): Recomputed {
   const roots = [...graph.outputs, ...graph.updates.map(({ value }) => value)];
   const order = topologicalOrder(roots);
   const place = new Map(order.map((node, i) => [node, i]));
@@ -39,10 +43,10 @@ export function recomputeLate(graph: Graph, bySample: ReadonlyMap<Tensor, number
     return copy;
   };
   for (const node of order) {
-    const sums = sumsInParts(node, bySample);
     const inputs = node.inputs.map((input) => {
       const current = replaced.get(input) ?? input;
-      const isLate = sums && users.get(input)!.some((user) => user !== node && dependsOn(node, user, place));
+      const isLate =
+        sums.has(node) && users.get(input)!.some((user) => user !== node && dependsOn(node, user, place));
       return isLate ? again(current) : current;
     });
     if (inputs.some((input, i) => input !== node.inputs[i])) {
@@ -50,15 +54,6 @@ export function recomputeLate(graph: Graph, bySample: ReadonlyMap<Tensor, number
     }
   }
   return { graph: mapRoots(graph, (node) => replaced.get(node) ?? node), late };
-}
-
-/** Whether a node sums up samples, part by part. */
-function sumsInParts(node: Tensor, bySample: ReadonlyMap<Tensor, number>): boolean {
-  const samples = bySample.get(node.inputs[0]!) ?? 0;
-  if (bySample.has(node) || node.inputs.length !== 2 || bySample.get(node.inputs[1]!) !== samples)
-    return false;
-  const read = node.inputs.reduce((sum, { size }) => sum + size, 0);
-  return partsOfSamples(samples, read, node.size) > 1;
 }
 
 /** Whether `node` is computed from `other`, directly or not. */

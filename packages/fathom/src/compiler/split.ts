@@ -1,5 +1,5 @@
 import { type Access, acc, type Expr, load } from '../ir/expr.ts';
-import { type Load, loadsIn, outermostOfStream, reach, rewriteNest } from './axes.ts';
+import { type Load, loadsIn, outermostOfStream, rewriteNest } from './axes.ts';
 import type { Nest } from './nest.ts';
 import { outputAxes } from './tile.ts';
 
@@ -14,24 +14,15 @@ const GATHERED_TERMS = 64;
 /** … in parts of at least so many. */
 const GATHERED_PART = 4;
 /** Partial sums kept side by side. */
-const PARTS = 32;
+const PARTS = 64;
 /** Parts of the outermost axis that are enough to leave other axes whole. */
 const ENOUGH_PARTS = 8;
 
-/** Elements read for each element of partial results over samples. */
-const READ_FOR_PARTS = 8;
-
 /**
  * Splits a long reduction to few results in two: partial results over parts of one axis, then their sum. The split
- * depends on the shapes alone, so results do not depend on the number of threads. So is a sum over samples where both
- * operands lie sample by sample (`bySample`): what makes a part of them and what sums it up are then one stage, and it
- * is never all in memory.
+ * depends on the shapes alone, so results do not depend on the number of threads.
  */
-export function splitReduction(
-  nest: Nest,
-  allocate: (size: number) => number,
-  bySample: ReadonlySet<number> = new Set(),
-): Nest[] {
+export function splitReduction(nest: Nest, allocate: (size: number) => number): Nest[] {
   const { reduce } = nest;
   if (nest.tasks !== undefined) return [nest];
   if (!reduce || reduce.colliding.length > 0 || nest.fill || nest.stores.length !== 1) return [nest];
@@ -48,12 +39,6 @@ export function splitReduction(
   const few =
     results <= FEW_RESULTS && terms >= fewest && !isSampleBySample(nest, loads, outputs, lanesInResults);
   const gathered = !lanesInResults && reduced.length === 1 && along(reduced[0]!) && fewest === MANY_TERMS;
-  if (!few && bySample.size > 0) {
-    const sample = sampleAxis(nest, reduced, loads, bySample);
-    const read = loads.reduce((sum, { access }) => sum + 1 + reach(access, nest.axes).high, 0);
-    const parts = sample < 0 ? 1 : partsOfSamples(nest.axes[sample]!, read, results);
-    if (parts > 1) return twoStages(nest, sample, parts, false, results, allocate);
-  }
   if (!few && !(gathered && terms >= GATHERED_TERMS)) return [nest];
   const [outermost] = reduced as [number];
   const widest = reduced.reduce((best, a) => (nest.axes[a]! > nest.axes[best]! ? a : best), outermost);
@@ -77,28 +62,6 @@ function isSampleBySample(
     outputs.includes(samples) &&
     nest.axes[samples]! >= ENOUGH_PARTS
   );
-}
-
-/** The axis over samples, where both operands lie sample by sample and the result is a sum over them. */
-function sampleAxis(
-  { axes }: Nest,
-  reduced: readonly number[],
-  loads: readonly Load[],
-  bySample: ReadonlySet<number>,
-): number {
-  if (loads.length < 2 || loads.some(({ access }) => !bySample.has(access.buffer))) return -1;
-  const isOutermost = ({ access: { strides } }: Load, axis: number) =>
-    strides.every((stride, a) => a === axis || stride * axes[a]! <= strides[axis]!);
-  return reduced.find((axis) => loads.every((one) => isOutermost(one, axis))) ?? -1;
-}
-
-/**
- * Into how many parts a sum over samples is split that reads so many elements, 1 if it is not. Partial results are
- * written and read again: together they are to be much less than what is summed up.
- */
-export function partsOfSamples(samples: number, read: number, results: number): number {
-  const parts = largestDivisor(samples, Math.min(PARTS, read / results / READ_FOR_PARTS));
-  return parts >= ENOUGH_PARTS ? parts : 1;
 }
 
 /** Whether an operand is used for several results: tiles of these have work for all registers. */

@@ -35,6 +35,19 @@ export function join(
   return true;
 }
 
+/** What nothing else in a stage waits for comes at once after what it waits for itself, which need not be kept longer. */
+export function lastUsesFirst(members: readonly number[], waits: readonly (readonly number[])[]): number[] {
+  const needed = new Set(members.flatMap((i) => waits[i]!));
+  const ordered = members.filter((i) => needed.has(i));
+  const behind = new Map<number | undefined, number[]>();
+  for (const i of members) {
+    if (needed.has(i)) continue;
+    const last = ordered.findLast((j) => waits[i]!.includes(j));
+    behind.set(last, [...(behind.get(last) ?? []), i]);
+  }
+  return [...ordered.flatMap((i) => [i, ...(behind.get(i) ?? [])]), ...(behind.get(undefined) ?? [])];
+}
+
 /** For each stage the others that wait for it. */
 function usersOf(stages: readonly Draft[], waits: readonly (readonly number[])[]): Map<Draft, Set<Draft>> {
   const stageOf = new Map(stages.flatMap((stage) => stage.members.map((i) => [i, stage] as const)));

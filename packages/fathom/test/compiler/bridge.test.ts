@@ -70,7 +70,9 @@ function stagesOf({ launches, inputs }: Program) {
   ];
   return {
     first: stages(({ name, reads }) => name.startsWith('pad') && reads.includes(inputs[0]!)),
-    gradients: stages(({ name }) => name === 'contract.parts'),
+    gradients: stages(({ origin }) =>
+      origin.some(({ op, shape }) => op === 'contract' && shape[2] === 16 && shape[3] === 1),
+    ),
   };
 }
 

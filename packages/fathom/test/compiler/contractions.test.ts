@@ -227,34 +227,6 @@ describe('splitReduction', () => {
     }
   });
 
-  it('splits sums over samples where both operands lie sample by sample, if parts are little beside what is read', () => {
-    const products = (samples: number, places: number, rows = 60, columns = 40) => {
-      const [a, b] = [
-        [places * rows, rows, 1, 0],
-        [places * columns, columns, 0, 1],
-      ] as const;
-      const body = binary('mul', loadAt(0, [...a]), loadAt(1, [...b]));
-      return reduction([samples, places, rows, columns], at(2, [0, 0, columns, 1]), body);
-    };
-    const partsOf = (nest: Nest, bySample: number[]) => {
-      const sizes: number[] = [];
-      const nests = splitReduction(nest, (size) => 3 + sizes.push(size) - 1, new Set(bySample));
-      return { nests, sizes };
-    };
-    const nest = products(16, 200);
-    const { nests, sizes } = partsOf(nest, [0, 1]);
-    expect(nests.map(({ tasks }) => tasks)).toEqual([0, undefined]);
-    expect(sizes).toEqual([16 * 60 * 40]);
-    const small = products(16, 200, 12, 8);
-    const parts = partsOf(small, [0, 1]);
-    expect(parts.sizes).toEqual([16 * 12 * 8]);
-    expectSame([small], parts.nests, [16 * 200 * 12, 16 * 200 * 8, 12 * 8, ...parts.sizes], 3);
-    expect(partsOf(products(64, 200), [0, 1]).sizes, 'at most 32').toEqual([32 * 60 * 40]);
-    expect(partsOf(nest, [0]).nests).toHaveLength(1);
-    expect(partsOf(products(16, 20), [0, 1]).nests, 'few places').toHaveLength(1);
-    expect(partsOf(products(37, 200), [0, 1]).nests, 'a prime').toHaveLength(1);
-  });
-
   it('splits long reductions to few results, and leaves others whole', () => {
     const sum = (rows: number, columns: number) => reduction([rows, columns], at(2, [0, 1]), loadAt(0, [columns, 1])); // biome-ignore format: one line
     expect(split(sum(4096, 10)).nests).toHaveLength(2);

@@ -117,8 +117,8 @@ describe('orderLaunches', () => {
     expect(names(list(true))).toEqual([
       ['picture', 'product'],
       ['loss'],
-      // At once after what it is summed up with, which the cache still has.
-      ['back', 'pad again', 'picture again', 'kernel', 'further back'],
+      // At once after what it is summed up with, which the cache still has; so is what nothing else waits for.
+      ['back', 'further back', 'pad again', 'picture again', 'kernel'],
     ]);
     expect(names(list(false))[0]).toContain('picture again');
     // If the one that needs it cannot be of one stage with it, there is nothing to wait for.

@@ -1,0 +1,97 @@
+import { topologicalOrder } from '../ir/graph.ts';
+import { labelled, Tensor } from '../ir/tensor.ts';
+import { sum } from '../ops/broadcast.ts';
+import { ContractAttrs, contract, type IndexMap } from '../ops/contract.ts';
+import { reshape } from '../ops/reshape.ts';
+import { type AssembleAttrs, tileAssemble, tileAssembleOp } from '../ops/tile-transform.ts';
+import type { Nest } from './nest.ts';
+import type { Graph } from './program.ts';
+import { mapRoots } from './simplify.ts';
+
+/** A graph in which some sums over samples go in parts. */
+export interface InParts {
+  readonly graph: Graph;
+  /** What sums up the samples of each part: [N,N,parts,…]. */
+  readonly sums: ReadonlySet<Tensor>;
+}
+
+/** Most parts, and as few of them as leave no thread without work. */
+const MOST_PARTS = 64;
+const FEWEST_PARTS = 8;
+/** Elements that are summed up for each element of all parts' results. */
+const READ_FOR_PARTS = 8;
+
+/**
+ * The gradient of a kernel sums up transformed pictures over all samples. Where those lie sample by sample, it is summed up
+ * in parts over samples: what makes a part of them and what sums it up are then one stage, and they are never all in
+ * memory. Each part is transformed back before the parts are added up, which makes it a quarter as large.
+ *
+ * @param bySample what lies in memory sample by sample, and of how many samples
+ */
+export function sumInParts(graph: Graph, bySample: ReadonlyMap<Tensor, number>): InParts {
+  const order = topologicalOrder([...graph.outputs, ...graph.updates.map(({ value }) => value)]);
+  const sums = new Set<Tensor>();
+  const replaced = new Map<Tensor, Tensor>();
+  for (const node of order) {
+    const [source] = node.inputs;
+    const parts = node.op === tileAssembleOp && source ? partsOf(source, node.size, bySample) : 1;
+    const inputs = (parts > 1 ? source! : node).inputs.map((input) => replaced.get(input) ?? input);
+    if (parts > 1) {
+      const whole = labelled(node.label, () => {
+        const ofParts = contract(inputs[0]!, inputs[1]!, cutSamples(source!.attrs as ContractAttrs, parts));
+        sums.add(ofParts);
+        return reshape(sum(tileAssemble(ofParts, node.attrs as AssembleAttrs), 0), node.shape);
+      });
+      replaced.set(node, whole);
+    } else if (inputs.some((input, i) => input !== node.inputs[i])) {
+      replaced.set(node, new Tensor(node.op, inputs, node.attrs, node, node.label));
+    }
+  }
+  return { graph: mapRoots(graph, (node) => replaced.get(node) ?? node), sums };
+}
+
+/** Of [N,N,B,I,J,C]. */
+const SAMPLES = 2;
+
+/** Into how many parts a sum over the samples of both operands is split, 1 if it is none. */
+function partsOf(node: Tensor, results: number, bySample: ReadonlyMap<Tensor, number>): number {
+  const samples = bySample.get(node.inputs[0]!);
+  const isSum = samples !== undefined && !bySample.has(node) && bySample.get(node.inputs[1]!) === samples;
+  if (!isSum) return 1;
+  const read = node.inputs.reduce((total, { size }) => total + size, 0);
+  return partsOfSamples(samples, read, results);
+}
+
+/**
+ * Into how many parts a sum over samples is split that reads so many elements, 1 if it is not. Results of parts are
+ * written and read again: together they are to be much less than what is summed up.
+ */
+export function partsOfSamples(samples: number, read: number, results: number): number {
+  const most = Math.min(MOST_PARTS, read / results / READ_FOR_PARTS);
+  for (let parts = Math.floor(most); parts >= FEWEST_PARTS; parts--) if (samples % parts === 0) return parts;
+  return 1;
+}
+
+/** The same sums, of which each goes over one part of the samples; the result has the parts in place of one sample. */
+function cutSamples({ axes, a, b, out }: ContractAttrs, parts: number): ContractAttrs {
+  const [[samples]] = a[SAMPLES] as readonly [readonly [number, number]];
+  const length = axes[samples]!.size / parts;
+  const part = axes.length;
+  const cut = (map: IndexMap): IndexMap =>
+    map.with(SAMPLES, [
+      [part, length],
+      [samples, 1],
+    ]);
+  return new ContractAttrs({
+    axes: [...axes.with(samples, { ...axes[samples]!, size: length }), { name: 'part', size: parts }],
+    a: cut(a),
+    b: cut(b),
+    out: out.with(SAMPLES, [[part, 1]]),
+  });
+}
+
+/** The nest of sums in parts, which lie one after the other: a part is a task. */
+export function partByPart(nest: Nest): Nest {
+  const strides = nest.stores[0]!.access.strides.map(Math.abs);
+  return { ...nest, tasks: strides.indexOf(Math.max(...strides)) };
+}
