@@ -1,7 +1,7 @@
 import { type Access, load } from '../ir/expr.ts';
 import { verify } from '../ir/graph.ts';
 import { loopKey } from '../ir/loop.ts';
-import { type DType, stridesOf } from '../ir/shape.ts';
+import { stridesOf } from '../ir/shape.ts';
 import type { NumericArray, Tensor, Variable } from '../ir/tensor.ts';
 import { loadsOf, normalizeAxes, rewriteNest } from './axes.ts';
 import { withBarriers } from './barriers.ts';
@@ -13,14 +13,14 @@ import { canWriteInPlace, renameBuffers } from './inplace.ts';
 import { type Layouts, spreadLayouts } from './layout.ts';
 import { type LoweredLoop, lowerLoop, type View } from './loop.ts';
 import { copyNest, lowerNode, type Storage, storeNest } from './lower.ts';
-import { type Lifetime, Lives, planMemory } from './memory.ts';
 import { mergeNests } from './merge.ts';
 import type { Nest } from './nest.ts';
 import { orderLaunches, type Stage } from './order.ts';
 import { packOperands } from './pack.ts';
 import { partByPart, sumInParts } from './parts.ts';
+import { type Draft, farBytes, placeBuffers } from './place.ts';
 import { splitPrepared } from './prepare.ts';
-import type { Buffer, Graph, Program, Target } from './program.ts';
+import type { Graph, Program, Target } from './program.ts';
 import { recomputeLate } from './recompute.ts';
 import { alignRows } from './rows.ts';
 import { type Scheduled, schedule } from './schedule.ts';
@@ -29,18 +29,8 @@ import { type Rewrite, rewriteGraph, shareEqualNodes, simplifyNest } from './sim
 import { splitReduction } from './split.ts';
 import { CYCLES_A_BYTE } from './stages.ts';
 import { blockTransposed } from './transposed.ts';
-import { verifyMemory, verifyNests, verifyOrder } from './verify.ts';
+import { verifyNests, verifyOrder } from './verify.ts';
 import { widenLanes } from './widen.ts';
-
-/** What becomes of a buffer, before its place is known. */
-interface Draft {
-  readonly size: number;
-  readonly dtype: DType;
-  readonly variable?: Variable;
-  readonly constant?: NumericArray;
-  /** Written or read from outside of the run: alive from before the first to after the last launch. */
-  external: boolean;
-}
 
 /**
  * Compiles a graph for a target: equal nodes shared, elementwise work fused, nests scheduled, memory planned,
@@ -133,7 +123,7 @@ class Driver implements Storage {
     const first = prepared.flatMap(scheduled);
     const made = others.map((nest) => ({ nest, launches: scheduled(nest) }));
     const stages = this.#stages(first, made, scheduled);
-    const { buffers, arenaBytes, scratchBytes } = this.#place(stages);
+    const { buffers, arenaBytes, scratchBytes } = placeBuffers(this.#drafts, stages);
     return {
       graph: original,
       buffers,
@@ -169,7 +159,7 @@ class Driver implements Storage {
       const bridged = bridgeSamples(made, { samples, isSource, schedule });
       if (!bridged) continue;
       const others = ordered(bridged.launches);
-      const saved = this.#farBytes(stages) - this.#farBytes(others);
+      const saved = farBytes(this.#drafts, stages) - farBytes(this.#drafts, others);
       if (CYCLES_A_BYTE * saved > bridged.cycles) stages = others;
     }
     return stages;
@@ -361,97 +351,10 @@ class Driver implements Storage {
     }
     return aligned;
   }
-
-  /** Bytes of what is computed in some stages and does not stay in one of their chunks. */
-  #farBytes(stages: readonly Stage[]): number {
-    const locals = this.#localsOf(stages);
-    const written = new Set(stages.flatMap(({ launches }) => launches.flatMap(({ writes }) => writes)));
-    return [...written].reduce((sum, i) => {
-      const { size, variable } = this.#drafts[i]!;
-      return variable || locals.has(i) ? sum : sum + 4 * size;
-    }, 0);
-  }
-
-  /** What only one stage touches, each chunk its own part of it: with that stage. */
-  #localsOf(stages: readonly Stage[]): Map<number, Stage> {
-    const locals = new Map<number, Stage>();
-    const touched = new Set<number>();
-    for (const stage of stages) {
-      for (const buffer of new Set(stage.launches.flatMap(({ reads, writes }) => [...reads, ...writes]))) {
-        const { variable, constant, external } = this.#drafts[buffer]!;
-        if (touched.has(buffer)) locals.delete(buffer);
-        else if (!variable && !constant && !external && isLocal(stage, buffer)) locals.set(buffer, stage);
-        touched.add(buffer);
-      }
-    }
-    return locals;
-  }
-
-  #place(stages: readonly Stage[]): { buffers: Buffer[]; arenaBytes: number; scratchBytes: number } {
-    const count = this.#drafts.length;
-    const inStages = new Lives(count);
-    const inLaunches = new Lives(count);
-    let launch = 0;
-    stages.forEach(({ launches, loop }, i) => {
-      // What a loop touches lives through all of it.
-      const begin = loop ? stages.findIndex((stage) => stage.loop === loop) : i;
-      const end = loop ? stages.findLastIndex((stage) => stage.loop === loop) : i;
-      for (const { reads, writes } of launches) {
-        for (const buffer of [...reads, ...writes]) {
-          inStages.touch(buffer, begin, end);
-          inLaunches.touch(buffer, launch, launch);
-        }
-        launch++;
-      }
-    });
-    const plan = (list: readonly number[], lives: Lives, bytesOf: (buffer: number) => number) => {
-      const lifetimes = list.map((i): Lifetime => {
-        const { first, last } = this.#drafts[i]!.external ? ALWAYS : lives.of(i);
-        return { bytes: bytesOf(i), first, last };
-      });
-      const { offsets, bytes } = planMemory(lifetimes);
-      verifyMemory(lifetimes, offsets);
-      return { offsets: new Map(list.map((i, n) => [i, offsets[n]!])), bytes };
-    };
-    const own = this.#drafts.flatMap((draft, i) => (draft.variable || draft.constant ? [] : [i]));
-    const locals = this.#localsOf(stages);
-    const chunkBytes = (i: number) => (4 * this.#drafts[i]!.size) / locals.get(i)!.chunks;
-    // A thread takes a chunk through one launch after the other. What all threads share lives through stages, whose
-    // launches other threads may be done with, or not have begun.
-    const onThread = plan(
-      [...locals.keys()].sort((a, b) => a - b),
-      inLaunches,
-      chunkBytes,
-    );
-    const inArena = plan(
-      own.filter((i) => !locals.has(i)),
-      inStages,
-      (i) => 4 * this.#drafts[i]!.size,
-    );
-    const buffers = this.#drafts.map(({ size, dtype, variable, constant }, i): Buffer => {
-      if (variable) return { kind: 'variable', size, dtype, variable };
-      if (constant) return { kind: 'constant', size, dtype, values: constant };
-      const place = onThread.offsets.get(i);
-      if (place !== undefined) return { kind: 'scratch', size: chunkBytes(i) / 4, dtype, offset: place };
-      return { kind: 'arena', size, dtype, offset: inArena.offsets.get(i)! };
-    });
-    return { buffers, arenaBytes: inArena.bytes, scratchBytes: onThread.bytes };
-  }
 }
-
-/** From before the first launch to after the last one. */
-const ALWAYS = { first: -1, last: Number.MAX_SAFE_INTEGER };
 
 /** Buffers that `first` writes and `then` reads. */
 function keptOf(first: readonly Scheduled[], then: readonly Scheduled[]): number[] {
   const read = new Set(then.flatMap(({ reads }) => reads));
   return first.flatMap(({ writes }) => writes.filter((buffer) => read.has(buffer)));
-}
-
-/** Whether every chunk of a stage has its own part of a buffer: then one chunk's worth of memory serves all. */
-function isLocal({ launches, chunks, solo, loop }: Stage, buffer: number): boolean {
-  if (loop || solo || chunks < 2 || launches.length < 2) return false;
-  const [writer] = launches.filter(({ writes }) => writes.includes(buffer));
-  const users = launches.filter(({ reads, writes }) => reads.includes(buffer) || writes.includes(buffer));
-  return writer !== undefined && users[0] === writer && users.every(({ slices }) => slices.has(buffer));
 }

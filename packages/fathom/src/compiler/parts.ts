@@ -1,9 +1,5 @@
 import { topologicalOrder } from '../ir/graph.ts';
 import { labelled, Tensor } from '../ir/tensor.ts';
-import { sum } from '../ops/broadcast.ts';
-import { ContractAttrs, contract, type IndexMap } from '../ops/contract.ts';
-import { reshape } from '../ops/reshape.ts';
-import { type AssembleAttrs, tileAssemble, tileAssembleOp } from '../ops/tile-transform.ts';
 import type { Nest } from './nest.ts';
 import type { Graph } from './program.ts';
 import { mapRoots } from './simplify.ts';
@@ -11,7 +7,7 @@ import { mapRoots } from './simplify.ts';
 /** A graph in which some sums over samples go in parts. */
 export interface InParts {
   readonly graph: Graph;
-  /** What sums up the samples of each part: [N,N,parts,…]. */
+  /** What sums up the samples of each part. */
   readonly sums: ReadonlySet<Tensor>;
 }
 
@@ -32,26 +28,25 @@ export function sumInParts(graph: Graph, bySample: ReadonlyMap<Tensor, number>):
   const order = topologicalOrder([...graph.outputs, ...graph.updates.map(({ value }) => value)]);
   const sums = new Set<Tensor>();
   const replaced = new Map<Tensor, Tensor>();
-  for (const node of order) {
+  const now = (input: Tensor) => replaced.get(input) ?? input;
+  const inParts = (node: Tensor) => {
     const [source] = node.inputs;
-    const parts = node.op === tileAssembleOp && source ? partsOf(source, node.size, bySample) : 1;
-    const inputs = (parts > 1 ? source! : node).inputs.map((input) => replaced.get(input) ?? input);
-    if (parts > 1) {
-      const whole = labelled(node.label, () => {
-        const ofParts = contract(inputs[0]!, inputs[1]!, cutSamples(source!.attrs as ContractAttrs, parts));
-        sums.add(ofParts);
-        return reshape(sum(tileAssemble(ofParts, node.attrs as AssembleAttrs), 0), node.shape);
-      });
-      replaced.set(node, whole);
+    const parts = node.op.overParts && source ? partsOf(source, node.size, bySample) : 1;
+    if (parts === 1) return undefined;
+    return labelled(node.label, () => node.op.overParts!(node, source!.inputs.map(now), parts));
+  };
+  for (const node of order) {
+    const cut = inParts(node);
+    const inputs = node.inputs.map(now);
+    if (cut) {
+      sums.add(cut.sums);
+      replaced.set(node, cut.value);
     } else if (inputs.some((input, i) => input !== node.inputs[i])) {
       replaced.set(node, new Tensor(node.op, inputs, node.attrs, node, node.label));
     }
   }
-  return { graph: mapRoots(graph, (node) => replaced.get(node) ?? node), sums };
+  return { graph: mapRoots(graph, now), sums };
 }
-
-/** Of [N,N,B,I,J,C]. */
-const SAMPLES = 2;
 
 /** Into how many parts a sum over the samples of both operands is split, 1 if it is none. */
 function partsOf(node: Tensor, results: number, bySample: ReadonlyMap<Tensor, number>): number {
@@ -70,24 +65,6 @@ export function partsOfSamples(samples: number, read: number, results: number): 
   const most = Math.min(MOST_PARTS, read / results / READ_FOR_PARTS);
   for (let parts = Math.floor(most); parts >= FEWEST_PARTS; parts--) if (samples % parts === 0) return parts;
   return 1;
-}
-
-/** The same sums, of which each goes over one part of the samples; the result has the parts in place of one sample. */
-function cutSamples({ axes, a, b, out }: ContractAttrs, parts: number): ContractAttrs {
-  const [[samples]] = a[SAMPLES] as readonly [readonly [number, number]];
-  const length = axes[samples]!.size / parts;
-  const part = axes.length;
-  const cut = (map: IndexMap): IndexMap =>
-    map.with(SAMPLES, [
-      [part, length],
-      [samples, 1],
-    ]);
-  return new ContractAttrs({
-    axes: [...axes.with(samples, { ...axes[samples]!, size: length }), { name: 'part', size: parts }],
-    a: cut(a),
-    b: cut(b),
-    out: out.with(SAMPLES, [[part, 1]]),
-  });
 }
 
 /** The nest of sums in parts, which lie one after the other: a part is a task. */

@@ -118,6 +118,15 @@ export interface Op {
    */
   readonly overStacks?: (node: Tensor, inputs: readonly Tensor[], stacked: readonly boolean[]) => Tensor;
   /**
+   * The value of a node whose operand is a sum over the samples of two others, from sums over `parts` parts of the samples:
+   * each is used by itself before they are added up. `sums` are those of all parts; nothing where the operand is no such sum.
+   */
+  readonly overParts?: (
+    node: Tensor,
+    operands: readonly Tensor[],
+    parts: number,
+  ) => { readonly value: Tensor; readonly sums: Tensor } | undefined;
+  /**
    * Non-decreasing in its first operand while the others are fixed, so that it commutes with a maximum.
    * Only for ops of which equal results of different operands have gradient zero.
    */

@@ -3,7 +3,10 @@ import { apply } from '../ir/graph.ts';
 import type { NestSpec, Op } from '../ir/op.ts';
 import { formatShape, type Shape } from '../ir/shape.ts';
 import type { Tensor } from '../ir/tensor.ts';
+import { sum } from './broadcast.ts';
+import { ContractAttrs, contract, type IndexMap } from './contract.ts';
 import { checkCount, checkFloat } from './define.ts';
+import { reshape } from './reshape.ts';
 
 /** Dimension letters: B batch, H height, W width, C channels, I × J tiles, N × N values of a transformed tile. */
 export interface TileAttrs {
@@ -150,6 +153,13 @@ export const tileAssembleOp: Op = {
     const { matrix, stride } = node.attrs as AssembleAttrs;
     return [tileTransform(dy, { matrix, stride })];
   },
+  overParts(node, operands, parts) {
+    const { attrs } = node.inputs[0]!;
+    if (!(attrs instanceof ContractAttrs)) return undefined;
+    const sums = contract(operands[0]!, operands[1]!, cutSamples(attrs, parts));
+    const value = sum(tileAssemble(sums, node.attrs as AssembleAttrs), 0);
+    return { value: reshape(value, node.shape), sums };
+  },
   examples: [
     {
       inputs: [{ shape: [2, 2, 2, 2, 2, 5] }],
@@ -232,6 +242,27 @@ function tileSpace(shape: Shape, { stride }: TileAttrs) {
     tile: axes.map((_, axis) => unit(axis, 1, 0)),
     place: (r: number, s: number) => [unit(0, 1, 0), unit(1, stride, r), unit(2, stride, s), unit(3, 1, 0)],
   };
+}
+
+/** The axis of samples in [N,N,B,I,J,C]. */
+const SAMPLES = 2;
+
+/** Sums over all samples, cut into sums over one part of them each; the result has parts in place of the one sample. */
+function cutSamples({ axes, a, b, out }: ContractAttrs, parts: number): ContractAttrs {
+  const [[samples]] = a[SAMPLES] as readonly [readonly [number, number]];
+  const length = axes[samples]!.size / parts;
+  const part = axes.length;
+  const cut = (map: IndexMap): IndexMap =>
+    map.with(SAMPLES, [
+      [part, length],
+      [samples, 1],
+    ]);
+  return new ContractAttrs({
+    axes: [...axes.with(samples, { ...axes[samples]!, size: length }), { name: 'part', size: parts }],
+    a: cut(a),
+    b: cut(b),
+    out: out.with(SAMPLES, [[part, 1]]),
+  });
 }
 
 const constant = (offset: number): Affine => ({ offset, coefficients: [0, 0, 0, 0] });

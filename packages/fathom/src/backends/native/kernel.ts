@@ -10,15 +10,20 @@ import {
 } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
 
-/** The C of one launch: `static void NAME(float *const *base, char *scratch, long first, long end, long iteration)`. */
-export function renderKernel(
-  launch: Launch,
-  buffers: readonly Buffer[],
-  name: string,
-  lanes: number,
-): string {
-  return new KernelRenderer(launch, buffers, lanes).render(name);
+/** The C of one launch. */
+export interface Kernel {
+  /** What is computed, from memory at b0, b1, … for the tasks [first, end). Equal work on other memory has equal text. */
+  readonly text: string;
+  /** What b0, b1, … are, by `base`, `scratch` and `first`. */
+  readonly places: readonly string[];
 }
+
+export function renderKernel(launch: Launch, buffers: readonly Buffer[], lanes: number): Kernel {
+  return new KernelRenderer(launch, buffers, lanes).render();
+}
+
+/** What a function is given for such a text, behind the places. */
+export const TASKS = 'long first, long end, long iteration';
 
 /** Suffixes of the ALU's functions, and the C types of vectors. */
 const SUFFIX: Record<DType, string> = { float32: 'f', int32: 'i', bool: 'b' };
@@ -42,7 +47,8 @@ class KernelRenderer {
   readonly #lanes: number;
   readonly #lines: string[] = [];
   readonly #registers = new Map<number, DType>();
-  readonly #bases = new Set<number>();
+  /** The buffers b0, b1, … */
+  readonly #bases: number[] = [];
   /** The loops around the block being rendered, the innermost first. */
   readonly #around: { readonly variable: number; readonly count: number }[] = [];
   #temporaries = 0;
@@ -57,24 +63,26 @@ class KernelRenderer {
     this.#lanes = lanes;
   }
 
-  render(name: string): string {
+  render(): Kernel {
     this.#block(this.#launch.body);
-    return [
-      `/* ${this.#launch.name.replaceAll('*/', '')} */`,
-      `KERNEL ${name}(float *const *base, char *scratch, long first, long end, long iteration) {`,
-      ...[...this.#bases].sort((a, b) => a - b).map((buffer) => `  ${this.#base(buffer)}`),
-      ...[...this.#registers].map(([register, dtype]) => `  ${VECTOR[dtype]} r${register};`),
-      ...this.#lines,
-      '}',
-    ].join('\n');
+    const registers = [...this.#registers].map(([register, dtype]) => `  ${VECTOR[dtype]} r${register};`);
+    return {
+      text: [...registers, ...this.#lines].join('\n'),
+      places: this.#bases.map((buffer) => this.#place(buffer)),
+    };
+  }
+
+  #place(buffer: number): string {
+    const place = this.#buffers[buffer]!;
+    if (place.kind !== 'scratch') return `base[${buffer}]`;
+    // Scratch memory holds the chunk that begins with task `first`; the slices before it do not exist.
+    const slice = 4 * this.#launch.slices.get(buffer)!;
+    return `(float *)((address)scratch + ${place.offset} - (address)first * ${slice})`;
   }
 
   #base(buffer: number): string {
-    const place = this.#buffers[buffer]!;
-    if (place.kind !== 'scratch') return `float *const b${buffer} = base[${buffer}];`;
-    // Scratch memory holds the chunk that begins with task `first`; the slices before it do not exist.
-    const slice = 4 * this.#launch.slices.get(buffer)!;
-    return `float *const b${buffer} = (float *)((address)scratch + ${place.offset} - (address)first * ${slice});`;
+    if (!this.#bases.includes(buffer)) this.#bases.push(buffer);
+    return `b${this.#bases.indexOf(buffer)}`;
   }
 
   #line(text: string): void {
@@ -256,8 +264,7 @@ class KernelRenderer {
   }
 
   #pointer({ buffer, offset, terms, indirect }: Address): string {
-    this.#bases.add(buffer);
-    const parts = [`b${buffer}`, affine(offset, terms)];
+    const parts = [this.#base(buffer), affine(offset, terms)];
     if (indirect?.uniform) parts.push(`(long)${this.#named(indirect.index)}[0] * ${indirect.stride}`);
     return parts.filter((part) => part !== '0').join(' + ');
   }

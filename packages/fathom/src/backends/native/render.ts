@@ -1,5 +1,5 @@
 import type { Launch, Loop, Program } from '../../compiler/program.ts';
-import { renderKernel } from './kernel.ts';
+import { type Kernel, renderKernel, TASKS } from './kernel.ts';
 import { PRELUDE } from './prelude.ts';
 
 /**
@@ -38,12 +38,13 @@ ALU long least(long a, long b) { return a < b ? a : b; }
 const FILE_CHARACTERS = 40_000;
 
 /**
- * Prints a program as C files: a function for each launch, and in the first file `run(context, thread)` that calls them
+ * Prints a program as C files: a function for each launch, which calls one that all those share that do the same, and in the first file `run(context, thread)` that calls them
  * and `kernel(context, launch, count, step, iterations)` for timing one launch by itself, `step` tasks at a time.
  */
 export function renderC(program: Program, lanes: number): string[] {
   const { launches, buffers } = program;
-  const kernels = launches.map((launch, i) => renderKernel(launch, buffers, kernelName(i), lanes));
+  const kernels = launches.map((launch) => renderKernel(launch, buffers, lanes));
+  const functions = sharedFunctions(kernels);
   const main = [
     'EXPORT void run(const struct context *c, long thread) {',
     '  const unsigned mode = flush();',
@@ -74,15 +75,34 @@ export function renderC(program: Program, lanes: number): string[] {
     '  RESTORE(mode);',
     '}',
   ];
-  const declared = launches.map(
-    (_, i) =>
-      `KERNEL ${kernelName(i)}(float *const *base, char *scratch, long first, long end, long iteration);`,
-  );
+  const declared = [...functions.values()].map(({ head }) => `${head};`);
+  const calls = kernels.map(({ text, places }, i) => {
+    const given = [...places, 'first', 'end', 'iteration'].join(', ');
+    return [
+      `/* ${launches[i]!.name.replaceAll('*/', '')} */`,
+      `KERNEL ${kernelName(i)}(float *const *base, char *scratch, ${TASKS}) {`,
+      `  ${functions.get(text)!.name}(${given});`,
+      '}',
+    ].join('\n');
+  });
   const head = [`#define LANES ${lanes}`, PRELUDE, CONTEXT];
-  const [first = [], ...others] = filesOf(kernels);
-  return [[...head, ...declared, ...main, ...first], ...others.map((file) => [...head, ...file])].map(
-    (lines) => `${lines.join('\n')}\n`,
-  );
+  const [first = [], ...others] = filesOf([...functions].map(([text, f]) => `${f.head} {\n${text}\n}`));
+  return [
+    [...head, ...declared, ...calls, ...main, ...first],
+    ...others.map((file) => [...head, ...file]),
+  ].map((lines) => `${lines.join('\n')}\n`);
+}
+
+/** One function for all launches that do the same, with other memory: layers alike are compiled once. */
+function sharedFunctions(kernels: readonly Kernel[]): Map<string, { name: string; head: string }> {
+  const functions = new Map<string, { name: string; head: string }>();
+  for (const { text, places } of kernels) {
+    if (functions.has(text)) continue;
+    const name = `f${functions.size}`;
+    const memory = places.map((_, i) => `float *const b${i}, `).join('');
+    functions.set(text, { name, head: `KERNEL ${name}(${memory}${TASKS})` });
+  }
+  return functions;
 }
 
 /** Kernels in files of about the same length; how many depends on nothing but the program. */

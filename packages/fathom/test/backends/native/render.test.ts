@@ -13,20 +13,37 @@ const sourceOf = (inputs: readonly Tensor[], outputs: readonly Tensor[]) =>
   renderC(compile({ inputs, outputs, updates: [] }, TARGET), TARGET.lanes);
 
 describe('C of a program', () => {
-  it('has one function for each launch, declared in the first file, each in one of the files', () => {
+  it('has one function for each launch in the first file, and what those call in one of the files', () => {
     const { program, files } = longest();
     expect(files.length).toBeGreaterThan(1);
-    program.launches.forEach((_, i) => {
-      const heads = files.map((file) => file.split(`KERNEL k${i}(`).length - 1);
-      const bodies = files.map(
-        (file) => file.match(new RegExp(`^KERNEL k${i}\\([^;]*\\{$`, 'gm'))?.length ?? 0,
+    const written = (name: string) =>
+      files.map((file) => file.match(new RegExp(`^KERNEL ${name}\\([^;]*\\{$`, 'gm'))?.length ?? 0);
+    const called = program.launches.map((_, i) => {
+      expect(written(`k${i}`), `k${i} is written once, in the first file`).toEqual(
+        files.map((_, f) => (f === 0 ? 1 : 0)),
       );
-      expect(heads[0], `k${i} is declared in the first file`).toBeGreaterThan(0);
-      expect(
-        bodies.reduce((a, b) => a + b),
-        `k${i} is written once`,
-      ).toBe(1);
+      return new RegExp(`KERNEL k${i}\\([^{]*\\{\\n  (f\\d+)\\(`).exec(files[0]!)![1]!;
     });
+    for (const name of new Set(called)) {
+      expect(
+        written(name).reduce((x, y) => x + y),
+        `${name} is written once`,
+      ).toBe(1);
+      expect(files[0], `${name} is declared in the first file`).toMatch(
+        new RegExp(`^KERNEL ${name}\\(.*\\);$`, 'm'),
+      );
+    }
+  });
+
+  it('has one function for all launches that do the same with other memory', () => {
+    const [x, ...weights] = [input('x', [64, 64]), input('v', [64, 64]), input('w', [64, 64])];
+    const layers = (...outputs: Tensor[]) => sourceOf([x!, ...weights], outputs).join('');
+    const functions = (source: string) => new Set(source.match(/^KERNEL f\d+(?=\()/gm)).size;
+    const [v, w] = weights as [Tensor, Tensor];
+    expect(functions(layers(matmul(x!, v), matmul(x!, w)))).toBe(1);
+    expect(functions(layers(matmul(x!, v), matmul(matmul(x!, v), w)))).toBe(1);
+    // The square reads one memory twice.
+    expect(functions(layers(matmul(x!, v), matmul(w, w)))).toBe(2);
   });
 
   it('is the same for the same graph: the cache goes by it', () => {
@@ -56,7 +73,8 @@ describe('C of a program', () => {
       return sourceOf([a, b, c], [add(matmul(a, b), c)]).join('');
     };
     const kernel = product(512).split('KERNEL').pop()!;
-    const [fetch, loop, sum] = ['__builtin_prefetch(b2', 'fma_(', 'get_f(b2'].map((text) =>
+    const [, added] = /__builtin_prefetch\((b\d+)/.exec(kernel) ?? [];
+    const [fetch, loop, sum] = [`__builtin_prefetch(${added}`, 'fma_(', `get_f(${added}`].map((text) =>
       kernel.indexOf(text),
     );
     expect(fetch).toBeGreaterThan(0);
