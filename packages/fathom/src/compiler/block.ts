@@ -64,13 +64,15 @@ export function blockNest(
     .reduce((best, axis) => (best < 0 || nest.axes[axis]! > nest.axes[best]! ? axis : best), -1);
   if (rows < 0) return unblocked;
   if (panel.access.strides[rows] !== 0) return { nest: cutSums(nest, reduced, target), blocked: false };
-  const bytes = nest.axes.reduce(
+  // A task reads no more than its own part; that is computed just before, plane by plane.
+  const { axes } = nest.tasks === undefined ? nest : oneOf(nest);
+  const bytes = axes.reduce(
     (product, size, axis) => (panel.access.strides[axis] === 0 ? product : product * size),
     4,
   );
   const fixed = nest.loop && !panel.access.advance && isFixed(panel.access.buffer);
   const isLarge = bytes > (fixed || prepared ? LEAST_REPEATED_BYTES : target.cacheBytes);
-  const reads = nest.axes.reduce((product, size) => product * size, 4) / bytes;
+  const reads = axes.reduce((product, size) => product * size, 4) / bytes;
   const collides = nest.axes[steps]! > places(panel.access.strides[steps]!);
   if (!isLarge && !(collides && reads >= COLLIDING_READS)) return unblocked;
   const { vectors } = chooseTiling(withNeighbours(nest, vectorAxis), target);
