@@ -128,6 +128,6 @@ describe.each(backends.filter(({ name }) => name !== 'reference'))(
         );
         await expectDirectValues(graph, feeds, instances, [winograd]);
       }
-    }, 120_000);
+    }, 240_000);
   },
 );
