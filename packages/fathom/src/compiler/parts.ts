@@ -1,5 +1,6 @@
 import { topologicalOrder } from '../ir/graph.ts';
 import { labelled, Tensor } from '../ir/tensor.ts';
+import { largestDivisor } from './divisor.ts';
 import type { Nest } from './nest.ts';
 import type { Graph } from './program.ts';
 import { mapRoots } from './simplify.ts';
@@ -11,8 +12,9 @@ export interface InParts {
   readonly sums: ReadonlySet<Tensor>;
 }
 
-/** Most parts, and as few of them as leave no thread without work. */
+/** More parts are of no use … */
 const MOST_PARTS = 64;
+/** … and fewer would leave threads without work. */
 const FEWEST_PARTS = 8;
 /** Elements that are summed up for each element of all parts' results. */
 const READ_FOR_PARTS = 8;
@@ -62,9 +64,8 @@ function partsOf(node: Tensor, results: number, bySample: ReadonlyMap<Tensor, nu
  * written and read again: together they are to be much less than what is summed up.
  */
 export function partsOfSamples(samples: number, read: number, results: number): number {
-  const most = Math.min(MOST_PARTS, read / results / READ_FOR_PARTS);
-  for (let parts = Math.floor(most); parts >= FEWEST_PARTS; parts--) if (samples % parts === 0) return parts;
-  return 1;
+  const parts = largestDivisor(samples, Math.min(MOST_PARTS, read / results / READ_FOR_PARTS));
+  return parts >= FEWEST_PARTS ? parts : 1;
 }
 
 /** The nest of sums in parts, which lie one after the other: a part is a task. */

@@ -1,5 +1,6 @@
 import { type Access, acc, type Expr, load } from '../ir/expr.ts';
 import { type Load, loadsIn, outermostOfStream, rewriteNest } from './axes.ts';
+import { largestDivisor } from './divisor.ts';
 import type { Nest } from './nest.ts';
 import { outputAxes } from './tile.ts';
 
@@ -144,9 +145,4 @@ function rowMajor(nest: Nest, outputs: readonly number[], innermost: number): nu
     stride *= nest.axes[axis]!;
   }
   return strides;
-}
-
-function largestDivisor(size: number, most: number): number {
-  for (let divisor = Math.floor(most); divisor > 1; divisor--) if (size % divisor === 0) return divisor;
-  return 1;
 }

@@ -163,6 +163,7 @@ export function inWaves(stages: readonly Draft[], waits: readonly (readonly numb
   }).flat();
 }
 
+/** Whether each chunk of a launch needs nothing but the same chunk of what is in the stage, or both are the first thread's. */
 export function canJoin(stage: Draft, launch: Scheduled, scheduled: readonly Scheduled[]): boolean {
   if (stage.solo || launch.solo) return stage.solo && launch.solo;
   if (commonDivisor(stage.chunks, launch.count) < Math.min(FEWEST_CHUNKS, stage.chunks)) return false;

@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import type { Backend } from '../../src/backends/backend.ts';
+import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/compile.ts';
 import type { Graph, Program } from '../../src/compiler/program.ts';
 import {
@@ -12,14 +11,11 @@ import {
 import type { Tensor } from '../../src/ir/tensor.ts';
 import { add, gradients, input, reshape, tanh } from '../../src/ops/index.ts';
 import { winograd } from '../../src/ops/winograd.ts';
-import { backends } from '../support/backends.ts';
-import { seeded } from '../support/random.ts';
-import { expectDirectValues } from './support/directly.ts';
+import { CLASSES, describeDirectValues } from './support/directly.ts';
 import { WASM } from './support/targets.ts';
 
 const SIDE = 64;
 const CHANNELS = 16;
-const CLASSES = 10;
 
 /**
  * Loss and gradients of all weights of a network of two convolutions, whose transformed pictures are 9 MB and more, and of
@@ -106,28 +102,9 @@ describe('bridgeSamples', () => {
   });
 });
 
-describe.each(backends.filter(({ name }) => name !== 'reference'))(
-  'on $name, forward and backward pass in one stage',
-  ({ threads, make, missing }) => {
-    if (missing !== undefined) {
-      it.skip(`cannot be tested here: ${missing}`);
-      return;
-    }
-
-    const instances: Backend[] = [];
-    afterAll(() => Promise.all(instances.map((backend) => backend.dispose())));
-
-    it('have the values of the direct sums, and the same bits on any number of threads', async () => {
-      for (const count of threads) instances.push(await make(count));
-      for (const graph of [classes(16), picture(16)]) {
-        const random = seeded(6);
-        const feeds = graph.inputs.map(({ size, dtype }) =>
-          dtype === 'int32'
-            ? Int32Array.from({ length: size }, () => Math.floor(CLASSES * random()))
-            : Float32Array.from({ length: size }, () => 2 * random() - 1),
-        );
-        await expectDirectValues(graph, feeds, instances, [winograd]);
-      }
-    }, 240_000);
-  },
+describeDirectValues(
+  'forward and backward pass in one stage',
+  () => [classes(16), picture(16)],
+  [winograd],
+  240_000,
 );

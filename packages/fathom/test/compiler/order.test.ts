@@ -157,7 +157,13 @@ describe('orderLaunches', () => {
     });
     // A forward pass, its loss, of which the backward pass knows nothing, and a weight that this waits for.
     const list = (size: number, input: number) => [
-      { ...sized(size, launch('forward', [0], [1])), slices: new Map([[0, input], [1, size]]) }, // biome-ignore format: one line
+      {
+        ...sized(size, launch('forward', [0], [1])),
+        slices: new Map([
+          [0, input],
+          [1, size],
+        ]),
+      },
       sized(size, launch('loss', [1], [2]), 1),
       sized(size, launch('weight', [3], [4])),
       sized(size, launch('packed weight', [4], [5], 24), 4),
@@ -171,14 +177,8 @@ describe('orderLaunches', () => {
       ['forward', 'backward'],
       ['loss'],
     ]);
-    const apart = [
-      ['forward'],
-      ['weight'],
-      ['loss'],
-      ['packed weight'],
-      ['panels of it'],
-      ['backward'],
-    ]; // biome-ignore format: one line
+    const order = ['forward', 'weight', 'loss', 'packed weight', 'panels of it', 'backward'];
+    const apart = order.map((name) => [name]);
     expect(names(list(100, 1)), 'what it leaves is little').toEqual(apart);
     expect(names(list(100_000, 200_000)), 'what it reads would be kept for longer').toEqual(apart);
   });

@@ -1,5 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import type { Backend } from '../../src/backends/backend.ts';
+import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compiler/compile.ts';
 import { fuse } from '../../src/compiler/fuse.ts';
 import { spreadLayouts } from '../../src/compiler/layout.ts';
@@ -11,9 +10,7 @@ import { conv2d, mean } from '../../src/functional/index.ts';
 import { topologicalOrder } from '../../src/ir/graph.ts';
 import { add, gradients, input, multiply, tanh } from '../../src/ops/index.ts';
 import { winograd } from '../../src/ops/winograd.ts';
-import { backends } from '../support/backends.ts';
-import { seeded } from '../support/random.ts';
-import { expectDirectValues } from './support/directly.ts';
+import { describeDirectValues } from './support/directly.ts';
 import { WASM } from './support/targets.ts';
 
 const SIDE = 64;
@@ -78,25 +75,9 @@ describe('recomputeLate', () => {
   });
 });
 
-describe.each(backends.filter(({ name }) => name !== 'reference'))(
-  'on $name, kernels whose gradients are summed up in parts',
-  ({ threads, make, missing }) => {
-    if (missing !== undefined) {
-      it.skip(`cannot be tested here: ${missing}`);
-      return;
-    }
-
-    const instances: Backend[] = [];
-    afterAll(() => Promise.all(instances.map((backend) => backend.dispose())));
-
-    it('have the values of the direct sums, and the same bits on any number of threads', async () => {
-      const graph = twoLayers(16);
-      const random = seeded(4);
-      const feeds = graph.inputs.map(({ size }) =>
-        Float32Array.from({ length: size }, () => 2 * random() - 1),
-      );
-      for (const count of threads) instances.push(await make(count));
-      await expectDirectValues(graph, feeds, instances, [winograd]);
-    }, 60_000);
-  },
+describeDirectValues(
+  'kernels whose gradients are summed up in parts',
+  () => [twoLayers(16)],
+  [winograd],
+  60_000,
 );

@@ -38,8 +38,9 @@ ALU long least(long a, long b) { return a < b ? a : b; }
 const FILE_CHARACTERS = 40_000;
 
 /**
- * Prints a program as C files: a function for each launch, which calls one that all those share that do the same, and in the first file `run(context, thread)` that calls them
- * and `kernel(context, launch, count, step, iterations)` for timing one launch by itself, `step` tasks at a time.
+ * Prints a program as C files: a function for each launch, which calls one that all those share that do the same, and in
+ * the first file `run(context, thread)` that calls them and `kernel(context, launch, count, step, iterations)` for timing
+ * one launch by itself, `step` tasks at a time.
  */
 export function renderC(program: Program, lanes: number): string[] {
   const { launches, buffers } = program;
