@@ -1,5 +1,5 @@
 import { type Expr, operationCount } from '../ir/expr.ts';
-import { accessesOf, loadsOf, reach } from './axes.ts';
+import { accessesOf, loadsIn, loadsOf, reach } from './axes.ts';
 import { type AxisValue, Emitter, type TilePoint } from './emit.ts';
 import { bytesOf, workOf } from './facts.ts';
 import type { Nest, NestStore, Repetition } from './nest.ts';
@@ -107,10 +107,16 @@ class NestScheduler {
     // next, and memory is best read as it lies.
     const streams = loadsOf(nest).every(({ access }) => access.strides[vectorAxis] !== 0);
     const lanes = rest.filter((axis) => axis === vectorAxis);
+    const others = rest.filter((axis) => axis !== vectorAxis && !isTile(axis));
+    // Along these nothing is used again, be it products of many pairs of matrices: each pair is done with at once.
+    const apart = others.filter((axis) =>
+      loadsIn(...(nest.reduce ? [nest.reduce.body] : [])).every(({ access }) => access.strides[axis] !== 0),
+    );
     const ordered = nest.reduce
       ? [
+          ...apart,
           ...(streams ? [] : lanes),
-          ...rest.filter((axis) => axis !== vectorAxis && !isTile(axis)),
+          ...others.filter((axis) => !apart.includes(axis)),
           ...tileAxes.map(({ axis }) => axis).filter((axis) => rest.includes(axis)),
           ...(streams ? lanes : []),
         ]

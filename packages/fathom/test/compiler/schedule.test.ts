@@ -147,6 +147,22 @@ describe('schedule', () => {
     expect(shapeOf((others!.body[0] as Loop).body)).toEqual([[64, 0]]);
   });
 
+  it('is done with each of many products before it comes to the next one', () => {
+    // 16 pairs of matrices for each of 8 tasks, each wider than a tile: columns would go through all pairs each time.
+    const [tasks, pairs, size] = [8, 16, 64];
+    const axes = [tasks, pairs, size, size, size];
+    const matrices = [pairs * size * size, size * size];
+    const nest = reduction(
+      axes,
+      at(2, [...matrices, size, 1, 0]),
+      binary('mul', loadAt(0, [...matrices, size, 0, 1]), loadAt(1, [0, size * size, 0, 1, size])),
+    );
+    const { body, count } = only(nest);
+    expect(count).toBe(tasks);
+    const [task] = body as Loop[];
+    expect([task!.count, (task!.body[0] as Loop).count]).toEqual([tasks, pairs]);
+  });
+
   it('knows what it reads, writes and costs', () => {
     const { reads, writes, flops } = only(product(8, 12, 10));
     expect([reads, writes, flops]).toEqual([[0, 1], [2], 2 * 8 * 12 * 10]);
