@@ -126,6 +126,8 @@ export interface Op {
     operands: readonly Tensor[],
     parts: number,
   ) => { readonly value: Tensor; readonly sums: Tensor } | undefined;
+  /** The operand of a node, read out of its value, of which it is a part. */
+  readonly readBack?: (node: Tensor) => Tensor;
   /**
    * Non-decreasing in its first operand while the others are fixed, so that it commutes with a maximum.
    * Only for ops of which equal results of different operands have gradient zero.

@@ -132,17 +132,8 @@ export const padOp: Op = {
     for (let i = 0; i < x!.length; i++) out[map(i)] = x![i]!;
   },
   linear: ({ attrs }) => (attrs as PadAttrs).value === 0,
-  vjp(node, dy) {
-    const { low, interior } = node.attrs as PadAttrs;
-    return [
-      slice(
-        dy,
-        low,
-        node.inputs[0]!.shape,
-        interior.map((n) => n + 1),
-      ),
-    ];
-  },
+  readBack: (node) => sliceOfPad(node, node),
+  vjp: (node, dy) => [sliceOfPad(node, dy)],
   examples: [
     { inputs: [{ shape: [3, 4] }], attrs: { low: [1, 2], high: [0, 1], interior: [0, 0], value: 0 } },
     { inputs: [{ shape: [3, 4] }], attrs: { low: [0, 1], high: [1, 0], interior: [1, 2], value: -2 } },
@@ -164,6 +155,13 @@ export function slice(
 ): Tensor {
   const whole = x.shape.every((extent, d) => start[d] === 0 && size[d] === extent && step[d] === 1);
   return whole ? x : apply(sliceOp, [x], { start, size, step } satisfies SliceAttrs);
+}
+
+/** What lies at the places of a pad's operand. */
+function sliceOfPad(node: Tensor, x: Tensor): Tensor {
+  const { low, interior } = node.attrs as PadAttrs;
+  const step = interior.map((n) => n + 1);
+  return slice(x, low, node.inputs[0]!.shape, step);
 }
 
 /** `x` surrounded by `value` (0 by default). */

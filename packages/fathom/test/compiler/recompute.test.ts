@@ -8,6 +8,7 @@ import { recomputeLate } from '../../src/compiler/recompute.ts';
 import { rewriteGraph, shareEqualNodes } from '../../src/compiler/simplify.ts';
 import { conv2d, mean } from '../../src/functional/index.ts';
 import { topologicalOrder } from '../../src/ir/graph.ts';
+import type { Tensor } from '../../src/ir/tensor.ts';
 import { add, gradients, input, multiply, tanh } from '../../src/ops/index.ts';
 import { winograd } from '../../src/ops/winograd.ts';
 import { describeDirectValues } from './support/directly.ts';
@@ -39,11 +40,10 @@ function recomputed(graph: Graph) {
 }
 
 describe('recomputeLate', () => {
-  it('transforms the pictures of the forward pass again for the gradients of kernels, padding and all', () => {
+  it('transforms the pictures of the forward pass again for the gradients of kernels', () => {
     const { graph, late } = recomputed(twoLayers(16));
     const names = [...late].map(({ op }) => op.name);
     expect(names.filter((name) => name === 'tileTransform')).toHaveLength(2);
-    expect(names.filter((name) => name === 'pad')).toHaveLength(2);
     const order = topologicalOrder(graph.outputs);
     for (const node of late) {
       expect(order.filter(({ inputs }) => inputs.includes(node))).toHaveLength(1);
@@ -51,6 +51,30 @@ describe('recomputeLate', () => {
     // The gradient of the results is transformed once: both that use it do so at once. Beside it there are the pictures
     // of two layers in the forward pass, and the kernels of both.
     expect(order.filter((node) => node.op.name === 'tileTransform' && !late.has(node))).toHaveLength(6);
+  });
+
+  it('keeps padded pictures, and pads again only what stays anyway', () => {
+    const given = twoLayers(16);
+    const { graph, late } = recomputed(given);
+    const [again, ...others] = [...late].filter(({ op }) => op.name === 'pad');
+    expect(others).toEqual([]);
+    expect(again!.inputs, 'an input of the graph').toEqual([given.inputs[0]]);
+    const order = topologicalOrder(graph.outputs);
+    const usersOf = (node: Tensor) => order.filter(({ inputs }) => inputs.includes(node));
+    const [activation, ...more] = order.filter(({ op }) => op.name === 'tanh');
+    expect(more).toEqual([]);
+    // The gradient of tanh reads it where it has been padded to.
+    const [pad, ...none] = usersOf(activation!);
+    expect([pad!.op.name, none]).toEqual(['pad', []]);
+    const readers = usersOf(pad!).map(({ op }) => op.name);
+    expect(readers.toSorted()).toEqual(['slice', 'tileTransform', 'tileTransform']);
+  });
+
+  it('pads again what is an output of the graph', () => {
+    const given = twoLayers(16);
+    const [activation] = topologicalOrder(given.outputs).filter(({ op }) => op.name === 'tanh');
+    const { late } = recomputed({ ...given, outputs: [...given.outputs, activation!] });
+    expect([...late].filter(({ op }) => op.name === 'pad')).toHaveLength(2);
   });
 
   it('leaves alone what is small enough for the caches, and batches without parts', () => {
