@@ -9,6 +9,7 @@ import {
   vectorOperands,
 } from '../../compiler/program.ts';
 import type { DType } from '../../ir/shape.ts';
+import { aheadInLoop, behindLoop, rowsBelow, type Surroundings } from './prefetch.ts';
 
 /** The C of one launch. */
 export interface Kernel {
@@ -18,8 +19,14 @@ export interface Kernel {
   readonly places: readonly string[];
 }
 
-export function renderKernel(launch: Launch, buffers: readonly Buffer[], lanes: number): Kernel {
-  return new KernelRenderer(launch, buffers, lanes).render();
+/** @param before the launch that a thread comes from */
+export function renderKernel(
+  launch: Launch,
+  before: Launch | undefined,
+  buffers: readonly Buffer[],
+  lanes: number,
+): Kernel {
+  return new KernelRenderer(launch, before, buffers, lanes).render();
 }
 
 /** What a function is given for such a text, behind the places. */
@@ -28,16 +35,6 @@ export const TASKS = 'long first, long end, long iteration';
 /** Suffixes of the ALU's functions, and the C types of vectors. */
 const SUFFIX: Record<DType, string> = { float32: 'f', int32: 'i', bool: 'b' };
 const VECTOR: Record<DType, string> = { float32: 'vf', int32: 'vi', bool: 'vb' };
-
-/** What a processor fetches at once. */
-const LINE_BYTES = 64;
-/** Smaller buffers are in a cache near by anyway, and asking for them costs more than it brings. */
-const NEAR_BYTES = 256 * 1024;
-const AHEAD_BYTES = 4096;
-/** What is read more often than that comes from near by most of the time. */
-const OFTEN = 8;
-/** Sums that take about as long as memory does to answer. */
-const LONG_SUMS = 100;
 
 type Straight = Exclude<Stmt, { kind: 'loop' }>;
 
@@ -51,16 +48,19 @@ class KernelRenderer {
   readonly #bases: number[] = [];
   /** The loops around the block being rendered, the innermost first. */
   readonly #around: { readonly variable: number; readonly count: number }[] = [];
+  readonly #where: Surroundings;
   #temporaries = 0;
   #depth = 1;
   /** Values used more than once in the block being rendered, and the names of those already computed. */
   #shared = new Map<Vector, string>();
   #uses = new Map<Vector, number>();
 
-  constructor(launch: Launch, buffers: readonly Buffer[], lanes: number) {
+  constructor(launch: Launch, before: Launch | undefined, buffers: readonly Buffer[], lanes: number) {
     this.#launch = launch;
     this.#buffers = buffers;
     this.#lanes = lanes;
+    const recent = new Set(before ? [...before.reads, ...before.writes] : []);
+    this.#where = { buffers, lanes, recent, around: this.#around };
   }
 
   render(): Kernel {
@@ -99,40 +99,15 @@ class KernelRenderer {
     statements.forEach((statement, i) => {
       if (statement.kind === 'loop') {
         flush();
-        if (isLong(statement)) this.#fetchFor(statements.slice(i + 1));
+        this.#fetch(behindLoop(statement, statements.slice(i + 1), this.#where));
         this.#loop(statement);
       } else run.push(statement);
     });
     flush();
   }
 
-  /**
-   * Asks for the memory that the statements behind a loop of sums read, so that it is there when the loop is done: what
-   * is added to a tile's sums lies in lines far apart, which the processor does not foresee.
-   */
-  #fetchFor(statements: readonly Stmt[]): void {
-    const lines = new Map<string, string>();
-    const loop = statements.findIndex(({ kind }) => kind === 'loop');
-    for (const { address } of loadsOf(loop < 0 ? statements : statements.slice(0, loop))) {
-      if (!this.#isFar(address)) continue;
-      const { buffer, offset, terms } = address;
-      const key = `${buffer} ${Math.floor((4 * offset) / LINE_BYTES)} ${affine(0, terms)}`;
-      if (!lines.has(key)) lines.set(key, `__builtin_prefetch(${this.#pointer(address)});`);
-    }
-    for (const line of lines.values()) this.#line(line);
-  }
-
-  /** The loops around, the innermost first, in which the same is read again and again before a loop moves on. */
-  #again({ terms }: Address): readonly { readonly variable: number; readonly count: number }[] {
-    const moving = this.#around.findIndex(({ variable }) => terms.some((term) => term.variable === variable));
-    return moving < 0 ? this.#around : this.#around.slice(0, moving);
-  }
-
-  #isFar({ buffer, indirect }: Address): boolean {
-    return indirect === undefined && 4 * this.#buffers[buffer]!.size > NEAR_BYTES;
-  }
-
-  #loop({ variable, count, body, firstTask }: Extract<Stmt, { kind: 'loop' }>): void {
+  #loop(loop: Extract<Stmt, { kind: 'loop' }>): void {
+    const { variable, count, body, firstTask } = loop;
     const v = `v${variable}`;
     if (firstTask === undefined) this.#line(`for (long ${v} = 0; ${v} < ${count}; ${v}++) {`);
     else {
@@ -144,7 +119,7 @@ class KernelRenderer {
       this.#line(`     ${v} < e${variable}; ${v}++) {`);
     }
     this.#depth++;
-    this.#fetchAhead(variable, count, body);
+    this.#fetch(aheadInLoop(loop, this.#where));
     this.#around.unshift({ variable, count });
     this.#block(body);
     this.#around.shift();
@@ -152,52 +127,9 @@ class KernelRenderer {
     this.#line('}');
   }
 
-  /**
-   * Asks, in a loop that adds up, for what it reads in one piece `AHEAD_BYTES` later, be it the next panel: weights that
-   * are read for a few rows only come from far away, and the processor looks ahead no further than a page of 4096 bytes.
-   * Where the loops around it read the same piece several times, each time asks for its part of the piece that is next.
-   */
-  #fetchAhead(variable: number, count: number, body: readonly Stmt[]): void {
-    if (body.some(({ kind }) => kind !== 'assign')) return;
-    const streams = new Map<string, { address: Address; stride: number; offsets: Set<number> }>();
-    for (const { address, stride } of loadsOf(body)) {
-      const { buffer, offset, terms } = address;
-      const step = terms.find((term) => term.variable === variable)?.stride ?? 0;
-      if (stride !== 1 || step <= 0 || !this.#isFar(address)) continue;
-      const key = `${buffer} ${affine(0, terms)}`;
-      const stream = streams.get(key) ?? { address, stride: step, offsets: new Set() };
-      streams.set(key, stream);
-      stream.offsets.add(offset);
-    }
-    for (const { address, stride, offsets } of streams.values()) {
-      // Only what is read without a gap.
-      if (offsets.size * this.#lanes !== stride) continue;
-      const again = this.#again(address);
-      const times = again.reduce((product, loop) => product * loop.count, 1);
-      if (times > OFTEN) continue;
-      const first = { ...address, offset: Math.min(...offsets) };
-      if (times === 1 || stride % times !== 0) this.#fetch(first, AHEAD_BYTES / 4, stride);
-      else {
-        // Of the next piece, the part that belongs to this time, as far as this iteration has come in it.
-        const piece = stride * count;
-        const terms = first.terms.filter((term) => term.variable !== variable);
-        terms.push({ variable, stride: stride / times });
-        let size = piece / times;
-        for (const loop of again) {
-          terms.push({ variable: loop.variable, stride: size });
-          size *= loop.count;
-        }
-        this.#fetch({ ...first, terms }, piece, stride / times);
-      }
-    }
-  }
-
-  /** Asks for so many elements from some elements behind an address on. */
-  #fetch(address: Address, ahead: number, count: number): void {
-    for (let at = 0; at < count; at += LINE_BYTES / 4) {
-      const offset = address.offset + ahead + at;
-      this.#line(`__builtin_prefetch(${this.#pointer({ ...address, offset })});`);
-    }
+  /** Asks for the lines that these addresses are in. */
+  #fetch(addresses: readonly Address[]): void {
+    for (const address of addresses) this.#line(`__builtin_prefetch(${this.#pointer(address)});`);
   }
 
   #straight(statements: readonly Straight[]): void {
@@ -206,6 +138,7 @@ class KernelRenderer {
     for (const statement of statements) for (const value of valuesOf(statement)) this.#count(value);
     this.#line('{');
     this.#depth++;
+    this.#fetch(rowsBelow(statements, this.#where));
     for (const statement of statements) {
       if (statement.kind === 'assign') {
         const { register, value } = statement;
@@ -367,28 +300,6 @@ class KernelRenderer {
     });
     return `((${isFloat ? 'vf' : 'vi'}){${elements.join(', ')}})`;
   }
-}
-
-/** Whether a loop does nothing but add up, and for so long that memory could come meanwhile. */
-function isLong(loop: Extract<Stmt, { kind: 'loop' }>): boolean {
-  const sums = (statement: Stmt): number => {
-    if (statement.kind === 'assign') return 1;
-    if (statement.kind !== 'loop') return Number.NEGATIVE_INFINITY;
-    return statement.count * statement.body.reduce((total, each) => total + sums(each), 0);
-  };
-  return sums(loop) > LONG_SUMS;
-}
-
-/** All loads of straight statements, each once. */
-function loadsOf(statements: readonly Stmt[]): Extract<Vector, { kind: 'load' }>[] {
-  const seen = new Set<Vector>();
-  const visit = (value: Vector) => {
-    if (seen.has(value)) return;
-    seen.add(value);
-    for (const operand of vectorOperands(value)) visit(operand);
-  };
-  for (const statement of statements) if (statement.kind !== 'loop') valuesOf(statement).forEach(visit);
-  return [...seen].filter((value) => value.kind === 'load');
 }
 
 function affine(offset: number, terms: Address['terms']): string {

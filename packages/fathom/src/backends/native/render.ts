@@ -44,7 +44,10 @@ const FILE_CHARACTERS = 40_000;
  */
 export function renderC(program: Program, lanes: number): string[] {
   const { launches, buffers } = program;
-  const kernels = launches.map((launch) => renderKernel(launch, buffers, lanes));
+  const kernels = launches.map((launch, i) => {
+    const before = launches[i - 1];
+    return renderKernel(launch, before?.stage === launch.stage ? before : undefined, buffers, lanes);
+  });
   const functions = sharedFunctions(kernels);
   const main = [
     'EXPORT void run(const struct context *c, long thread) {',

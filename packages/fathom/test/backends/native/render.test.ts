@@ -4,7 +4,7 @@ import { compile } from '../../../src/compiler/compile.ts';
 import type { Target } from '../../../src/compiler/program.ts';
 import { matmul } from '../../../src/functional/index.ts';
 import type { Tensor } from '../../../src/ir/tensor.ts';
-import { add, constant, exp, input, multiply } from '../../../src/ops/index.ts';
+import { add, constant, exp, input, multiply, tileTransform } from '../../../src/ops/index.ts';
 import { WIDE } from '../../compiler/support/targets.ts';
 import { trainingStep } from '../../compiler/support/trainingStep.ts';
 
@@ -65,6 +65,28 @@ describe('C of a program', () => {
       /r\d+ = fma_\(\w*splat_f\(\*\(b0[^)]*\)\)?\)?, .*, r\d+\);|fma_\(t\d+, t\d+, r\d+\)/,
     );
     expect(source).not.toMatch(/#include <(math|stdlib)/);
+  });
+
+  it('asks for the rows that the windows below have beyond these, where the rows come from further away', () => {
+    const fetched = (side: number) => {
+      const x = input('x', [8, side, side, 64]);
+      const matrix = [[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]]; // biome-ignore format: a matrix
+      const source = sourceOf([x], [tileTransform(x, { matrix, stride: 2 })]).join('');
+      return [
+        ...source
+          .split('KERNEL')
+          .pop()!
+          .matchAll(/__builtin_prefetch\(b\d+ \+ (.*?)\);/g),
+      ].map(([, at]) => at!);
+    };
+    // Windows of four rows, two of which those below have, too; two pixels of 64 channels in four iterations.
+    const row = 34 * 64;
+    const places = fetched(34);
+    expect(places).toHaveLength(2 * 2);
+    const offsets = places.map((at) => Number(/ (\d+)$/.exec(at)![1]));
+    expect(offsets).toEqual([4, 5].flatMap((r) => [r * row, r * row + 16]));
+    expect(places.every((at) => at.includes('* 32 +'))).toBe(true);
+    expect(fetched(4), 'small enough for the nearest cache').toEqual([]);
   });
 
   it('asks early for what is added to the sums of a tile, if that is large', () => {
