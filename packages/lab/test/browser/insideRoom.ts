@@ -34,11 +34,19 @@ export async function filesOf(model: Model, record?: unknown) {
   ];
 }
 
+/** Goes to an address of the room, until all that is asked there is answered. */
 export async function goTo(page: Page, query: Readonly<Record<string, string>>): Promise<void> {
   const text = new URLSearchParams(query).toString();
-  await page.evaluate((hash) => {
-    location.hash = hash;
-  }, `#/inside?${text}`);
+  await page.evaluate(
+    (hash) =>
+      new Promise<void>((resolve) => {
+        if (location.hash === hash) resolve();
+        addEventListener('hashchange', () => requestAnimationFrame(() => resolve()), { once: true });
+        location.hash = hash;
+      }),
+    `#/inside?${text}`,
+  );
+  await page.locator('.room[aria-busy="false"]').waitFor();
 }
 
 export async function numberIn(page: Page, id: string): Promise<number> {
