@@ -24,10 +24,16 @@ const node = (name, ...args) => ({ command: process.execPath, args: [script(name
 /**
  * Every peer: how to start it, on how many threads it can be asked to run, how to install it. `kinds` are what it is
  * asked for, by default everything; `predicts` are the networks that it predicts with, by default all; `compiles` says
- * that the first step of a large network may take seconds in a compiler.
+ * that its first step of a large network may take seconds in a compiler, and says nothing about those that follow.
  */
 export const PEERS = {
-  fathom: { label: 'Fathom', threads: [2, 1], install: 'npm run build', ...node('fathom.mjs') },
+  fathom: {
+    label: 'Fathom',
+    compiles: true,
+    threads: [2, 1],
+    install: 'npm run build',
+    ...node('fathom.mjs'),
+  },
   'fathom-native': {
     label: 'Fathom native',
     compiles: true,
@@ -43,6 +49,7 @@ export const PEERS = {
   },
   'torch-compile': {
     label: 'torch.compile',
+    compiles: true,
     threads: [2],
     kinds: ['train'],
     install: `pip install torch, and a C++ compiler  ${OTHER}`,
@@ -50,6 +57,7 @@ export const PEERS = {
   },
   jax: {
     label: 'JAX',
+    compiles: true,
     threads: [2],
     kinds: ['train', 'matmul'],
     install: `pip install jax optax  ${OTHER}`,
@@ -57,6 +65,7 @@ export const PEERS = {
   },
   keras: {
     label: 'Keras',
+    compiles: true,
     threads: [2],
     kinds: ['train'],
     install: `pip install keras tensorflow-cpu  ${OTHER}`,
