@@ -10,6 +10,8 @@ export default defineConfig({
     include: ['packages/*/test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes late where other tests keep the machine busy, and the wait ends when it is there.
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: '100%',
   },
 });

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EpochFigures } from '../../src/engine/epochLog.ts';
 import { encodeStack, PRESETS } from '../../src/rooms/train/stack.ts';
 import { chromiumPath, type Lab, startLab, violations } from './lab.ts';
-import { ready, saveRun, scrubTo, stepOnce, weightsOf } from './training.ts';
+import { LONG_MS, ready, saveRun, scrubTo, stepOnce, weightsOf } from './training.ts';
 
 const FATHOM = fileURLToPath(new URL('../../../cli/bin/fathom.mjs', import.meta.url));
 const LENET = encodeStack(PRESETS.find(({ id }) => id === 'lenet5')!.layers(10));
@@ -43,38 +43,53 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
     return JSON.parse(stdout) as Record<string, unknown>;
   };
 
-  it('comes to the bits of fathom train, which tests what is saved', async () => {
-    const { page, troubles } = await lab.open(`#/train?samples=300&seed=3&layers=${LENET}`);
-    await ready(page);
-    await page.getByText('270 to train on, 30 to validate with').waitFor();
-    // An epoch: 8 batches of 32, and what is left.
-    for (let step = 1; step <= 9; step++) await stepOnce(page, step);
-    const { files } = await saveRun(page);
-    const trained = await fathom(
-      ...['train', 'digits', '--limit', '300', '--seed', '3', '--epochs', '1', '--out', join(folder, 'cli')],
-    );
-    expect(weightsOf(files)).toBe(trained.weightsSha256);
-    const path = await unpack('lab', files);
-    const tested = await fathom('eval', path, 'digits', '--limit', '200');
-    expect(tested).toMatchObject({ samples: 200, test: { accuracy: expect.any(Number) } });
-    // The epoch is told as fathom train tells it, up to rounding in other chunks.
-    const { run: saved } = (await fathom('summary', path)) as { run: { epochs: EpochFigures[] } };
-    const { run: own } = (await fathom('summary', join(folder, 'cli'))) as {
-      run: { epochs: EpochFigures[] };
-    };
-    expect(saved.epochs).toHaveLength(1);
-    for (const name of ['loss', 'accuracy', 'valLoss', 'valAccuracy'] as const)
-      expect(saved.epochs[0]![name]).toBeCloseTo(own.epochs[0]![name], 5);
-    const png = join(folder, 'digit.png');
-    await writeFile(png, Buffer.from(await digitPng(page)));
-    await fathom('predict', path, png);
-    await fathom('inspect', path, png, '--out', join(folder, 'page.html'));
-    await expect(fathom('train', '--resume', path)).rejects.toThrow(
-      'the lab has saved this run, and goes on with it',
-    );
-    expect(troubles).toEqual([]);
-    await page.close();
-  });
+  it(
+    'comes to the bits of fathom train, which tests what is saved',
+    async () => {
+      const { page, troubles } = await lab.open(`#/train?samples=300&seed=3&layers=${LENET}`);
+      await ready(page);
+      await page.getByText('270 to train on, 30 to validate with').waitFor();
+      // An epoch: 8 batches of 32, and what is left.
+      for (let step = 1; step <= 9; step++) await stepOnce(page, step);
+      const { files } = await saveRun(page);
+      const trained = await fathom(
+        ...[
+          'train',
+          'digits',
+          '--limit',
+          '300',
+          '--seed',
+          '3',
+          '--epochs',
+          '1',
+          '--out',
+          join(folder, 'cli'),
+        ],
+      );
+      expect(weightsOf(files)).toBe(trained.weightsSha256);
+      const path = await unpack('lab', files);
+      const tested = await fathom('eval', path, 'digits', '--limit', '200');
+      expect(tested).toMatchObject({ samples: 200, test: { accuracy: expect.any(Number) } });
+      // The epoch is told as fathom train tells it, up to rounding in other chunks.
+      const { run: saved } = (await fathom('summary', path)) as { run: { epochs: EpochFigures[] } };
+      const { run: own } = (await fathom('summary', join(folder, 'cli'))) as {
+        run: { epochs: EpochFigures[] };
+      };
+      expect(saved.epochs).toHaveLength(1);
+      for (const name of ['loss', 'accuracy', 'valLoss', 'valAccuracy'] as const)
+        expect(saved.epochs[0]![name]).toBeCloseTo(own.epochs[0]![name], 5);
+      const png = join(folder, 'digit.png');
+      await writeFile(png, Buffer.from(await digitPng(page)));
+      await fathom('predict', path, png);
+      await fathom('inspect', path, png, '--out', join(folder, 'page.html'));
+      await expect(fathom('train', '--resume', path)).rejects.toThrow(
+        'the lab has saved this run, and goes on with it',
+      );
+      expect(troubles).toEqual([]);
+      await page.close();
+    },
+    LONG_MS,
+  );
 
   it('can be gone back to: the page shows them, and training goes on from them to the same bits', async () => {
     const { page, troubles } = await lab.open(`#/train?samples=300&seed=1&layers=${EVERYTHING}`);
