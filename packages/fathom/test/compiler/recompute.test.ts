@@ -103,5 +103,5 @@ describeDirectValues(
   'kernels whose gradients are summed up in parts',
   () => [twoLayers(16)],
   [winograd],
-  60_000,
+  240_000,
 );
