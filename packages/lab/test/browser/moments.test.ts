@@ -52,20 +52,8 @@ describe.skipIf(chromiumPath === undefined)('the moments of a training', () => {
       // An epoch: 8 batches of 32, and what is left.
       for (let step = 1; step <= 9; step++) await stepOnce(page, step);
       const { files } = await saveRun(page);
-      const trained = await fathom(
-        ...[
-          'train',
-          'digits',
-          '--limit',
-          '300',
-          '--seed',
-          '3',
-          '--epochs',
-          '1',
-          '--out',
-          join(folder, 'cli'),
-        ],
-      );
+      const settings = ['--limit', '300', '--seed', '3', '--epochs', '1'];
+      const trained = await fathom('train', 'digits', ...settings, '--out', join(folder, 'cli'));
       expect(weightsOf(files)).toBe(trained.weightsSha256);
       const path = await unpack('lab', files);
       const tested = await fathom('eval', path, 'digits', '--limit', '200');
